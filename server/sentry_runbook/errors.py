@@ -4,6 +4,7 @@
 
     RunbookError                what failed, and what to do next, in our words
     ├── SettingsError           a setting is missing or wrong; names every one at once
+    │   └── UntrustedServer     a token would go to a server that only a project's file names
     ├── BadInput                an argument is invalid; says what is valid
     ├── BadTemplate             a template cannot be filled; names file and line
     ├── BadEvidence             an evidence file cannot be read
@@ -51,6 +52,10 @@ class RunbookError(Exception):
 
 class SettingsError(RunbookError):
     """A setting is missing, malformed or unsafe."""
+
+
+class UntrustedServer(SettingsError):
+    """A token would go to a server that only a project's file names; nothing else is wrong with the settings."""
 
 
 class BadInput(RunbookError):

@@ -87,6 +87,8 @@ class Settings:
     ca_bundle: Path | None = None
     mask: bool = True
     """Masking of personal data and secrets; only the operator can turn it off."""
+    keyring: bool = False
+    """The token may come from the system's keyring (:mod:`.keyring_token`)."""
     http_token: Secret | None = None
     """What clients of the HTTP transport send as bearer token; None: it listens on the loopback address only."""
     limits: Limits = field(default_factory=Limits)
@@ -94,7 +96,7 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting → the variable, flag or file that gave it; without those whose default holds."""
     unread_files: tuple[str, ...] = ()
-    """Of each ``.sentryclirc`` that was left out one sentence: which, and why."""
+    """Of each ``.sentryclirc`` that was left out, and of a keyring without a token, one sentence: which, and why."""
     problem: SettingsError | None = None
     """What is wrong with settings that were given. Those with one are good for listing tools, not for asking Sentry:
     a token may be there without the server that it belongs to."""
@@ -236,6 +238,7 @@ SETTINGS = (
         flags=("--state-dir",),
         metavar="DIR",
     ),
+    Setting("keyring", ("SENTRY_RUNBOOK_KEYRING",), parsers.switch),
     Setting("mask", ("SENTRY_RUNBOOK_MASK",), parsers.switch),
     Setting("ca_bundle", ("SENTRY_RUNBOOK_CA_BUNDLE",), parsers.file, unset="system"),
     Setting("call_s", ("SENTRY_RUNBOOK_CALL_TIMEOUT",), parsers.number(0.1, 600)),

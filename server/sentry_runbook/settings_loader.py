@@ -1,12 +1,13 @@
-"""Flags, environment, ``.sentryclirc`` → one frozen :class:`.settings.Settings`.
+"""Flags, environment, keyring, ``.sentryclirc`` → one frozen :class:`.settings.Settings`.
 
-Flags win over the environment, the environment over ``.sentryclirc`` (project directory upwards, then home).
+Flags win over the environment, the environment over ``.sentryclirc`` (project directory upwards, then home). Where the
+keyring is on, its token stands between them: the user asked for it, and a file of a project must not take its place.
 Nothing here reads the process: the caller hands over environment and folders, so tests need no patching.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from urllib.parse import urlsplit
 
 from sentry_runbook import server_url
 from sentry_runbook import setting_parsers as parsers
-from sentry_runbook.errors import SettingsError
-from sentry_runbook.settings import DEFAULT_URL, SETTINGS, TOKEN_VARIABLES, Limits, Settings
+from sentry_runbook.errors import SettingsError, UntrustedServer
+from sentry_runbook.keyring_token import SOURCE, stored_token
+from sentry_runbook.settings import DEFAULT_URL, SETTINGS, TOKEN_VARIABLES, Limits, Secret, Settings
 from sentry_runbook.settings_files import SettingsFiles, read_settings_files
 
 _Raw = Mapping[str, tuple[str, str]]
@@ -41,28 +43,64 @@ def load_settings(flags: Mapping[str, str], environment: Mapping[str, str], dire
 
 
 def load_usable_settings(
-    flags: Mapping[str, str], environment: Mapping[str, str], directory: Path, home: Path
+    flags: Mapping[str, str],
+    environment: Mapping[str, str],
+    directory: Path,
+    home: Path,
+    in_keyring: Callable[[str], str | None] = stored_token,
 ) -> Settings:
     """What can be used of the settings; what is wrong with the rest is their ``problem``.
 
-    The arguments are :func:`load_settings`'s. Writes are off when their own setting is invalid.
+    The arguments are :func:`load_settings`'s, and the token that the keyring holds for a base URL, asked for only where
+    the setting is on. Writes are off when their own setting is invalid.
     """
     files = read_settings_files(directory, home)
     raw = _by_precedence(_levels(flags, environment, files))
     problems: list[str] = []
     warnings = [*files.unread, *files.warnings]
     settings = _parse(raw, problems, warnings)
+    unread = list(files.unread)
+    if settings.keyring and not problems and not _is_given(settings, files):
+        settings = _with_keyring(settings, in_keyring, problems, unread)
+    strange: list[str] = []
     if settings.token is not None:
-        problems += _strange_server(settings, files)
+        strange += _strange_server(settings, files)
         warnings += _strange_credentials(settings, files)
-    settings = replace(settings, warnings=tuple(warnings), unread_files=tuple(files.unread))
+    settings = replace(settings, warnings=tuple(warnings), unread_files=tuple(unread))
+    kind, problems = SettingsError if problems else UntrustedServer, problems + strange
     if not problems:
         return settings
     if "writes" in raw and "writes" not in settings.sources:
         settings = replace(settings, writes="off")
     what = "The settings cannot be used: " + " ".join(problems)
     fix = "Correct it where sentry-runbook is configured, and start it again."
-    return replace(settings, problem=SettingsError(what, fix))
+    return replace(settings, problem=kind(what, fix))
+
+
+def _is_given(settings: Settings, files: SettingsFiles) -> bool:
+    """Whether the environment gives the token, by a variable or a file."""
+    of_rc = (str(files.own_path), *map(str, files.of_projects))
+    return settings.token is not None and settings.sources["token"] not in of_rc
+
+
+def _with_keyring(
+    settings: Settings, in_keyring: Callable[[str], str | None], problems: list[str], unread: list[str]
+) -> Settings:
+    """The settings with the keyring's token, where it holds one for their server."""
+    try:
+        token = in_keyring(settings.base_url)
+    except SettingsError as exc:
+        problems.append(f"{settings.sources['keyring']} is on, but: {exc}")
+        return settings
+    if token is None:
+        unread.append(f"The keyring holds none for {settings.base_url}: run sentry-runbook init --keyring.")
+        return settings
+    try:
+        parsers.parsed(parsers.sentry_token, token, [])
+    except ValueError as exc:
+        problems.append(f"The token in {SOURCE} {exc}")
+        return settings
+    return replace(settings, token=Secret(parsers.unwrapped(token)), sources={**settings.sources, "token": SOURCE})
 
 
 def _levels(flags: Mapping[str, str], environment: Mapping[str, str], files: SettingsFiles) -> Iterator[_Raw]:
@@ -123,15 +161,21 @@ def _strange_server(settings: Settings, files: SettingsFiles) -> Iterator[str]:
     the token, and the server that the user has chosen: by the own file, else sentry.io with its regions.
     """
     source, token_source = settings.sources.get("base_url", ""), settings.sources.get("token")
-    if source not in map(str, files.of_projects) or source == token_source:
+    # What the keyring holds was stored for this very server.
+    if source not in map(str, files.of_projects) or token_source in (source, SOURCE):
         return
-    chosen = _server_of(files.own)
-    if settings.base_url == chosen or (_is_saas(settings.base_url) and _is_saas(chosen)):
+    if is_own_server(settings.base_url, files.own):
         return
     yield (
         f"{source} names the server {settings.base_url}, but the token comes from {token_source}: "
         f"set SENTRY_URL={settings.base_url} if your token may be sent there."
     )
+
+
+def is_own_server(url: str, own: Mapping[str, str]) -> bool:
+    """Whether the user has chosen a server: by the own file, else sentry.io with its regions."""
+    chosen = _server_of(own)
+    return url == chosen or (_is_saas(url) and _is_saas(chosen))
 
 
 def _strange_credentials(settings: Settings, files: SettingsFiles) -> Iterator[str]:

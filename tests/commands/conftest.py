@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,9 @@ import pytest
 from sentry_runbook.commands import runtime
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
+from tests.commands.init_support import HOST_VARIABLES
 from tests.commands.support import TOKEN, Commands, served
 
 
@@ -66,3 +68,46 @@ def sentry(monkeypatch: pytest.MonkeyPatch, sentry_url: str) -> str:
     monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
     monkeypatch.setenv("SENTRY_ORG", "acme")
     return sentry_url
+
+
+@pytest.fixture
+def home(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder of a machine without hosts, and a project folder beside it as working directory."""
+    for name in HOST_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(place / "no-programs"))
+    home, project = place / "home", place / "project"
+    home.mkdir()
+    project.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.chdir(project)
+    return home
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    """The project folder of that machine."""
+    return home.with_name("project")
+
+
+@pytest.fixture(scope="session")
+def quiet_url() -> Iterator[str]:
+    """An embedded Sentry a month after its incident: the checks have no issue to try, and are quick."""
+    with served(create_app(World(SCENARIOS["payment-spike"], a_month_later()), token=TOKEN)) as url:
+        yield url
+
+
+@pytest.fixture
+def quiet_sentry(quiet_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The environment points to that Sentry, and the clock of commands is its clock."""
+    monkeypatch.setattr(runtime, "utc_now", a_month_later())
+    monkeypatch.setenv("SENTRY_URL", quiet_url)
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
+    monkeypatch.setenv("SENTRY_ORG", "acme")
+    return quiet_url
+
+
+def a_month_later() -> ManualClock:
+    """A clock that stands still a month after the zero of every embedded Sentry."""
+    return ManualClock(ManualClock().now + timedelta(days=30))

@@ -10,6 +10,7 @@ from sentry_runbook.commands.command import Command
 
 COMMANDS = (
     "serve",
+    "init",
     "demo",
     "doctor",
     "situation",

@@ -41,9 +41,15 @@ def token_owner(reply: SentryResponse) -> TokenOwner:
 
 @dataclass(frozen=True)
 class Organization:
-    """An organization, by its slug in URLs."""
+    """An organization.
+
+    Attributes:
+        slug: its name in URLs.
+        id: its number, which DSNs name.
+    """
 
     slug: str | None
+    id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class Project:
 
 def organization(json: JsonObject) -> Organization:
     """One organization of an answer."""
-    return Organization(text(json.get("slug")))
+    return Organization(text(json.get("slug")), text(json.get("id")))
 
 
 def project(json: JsonObject) -> Project:

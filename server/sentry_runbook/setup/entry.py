@@ -1,0 +1,110 @@
+"""What ``init`` writes under the server's name: command and environment, merged into what stands there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sentry_runbook.setting_parsers import unwrapped
+from sentry_runbook.settings import SETTINGS, TOKEN_VARIABLES, Settings
+from sentry_runbook.setup.hosts import TOKEN_INPUT, McpHost
+from sentry_runbook.setup.launch import flags_of
+from sentry_runbook.setup.refused import ConfigurationRefused
+
+Storage = Literal["file", "keyring", "token_file", "reference", "placeholder"]
+"""Where the token is afterwards: in the configuration; in the keyring; in a file that the configuration names; in the
+environment of whoever uses the shared configuration; nowhere, because it is only shown."""
+TOKEN = TOKEN_VARIABLES[0]
+TOKEN_FILE = "SENTRY_AUTH_TOKEN_FILE"  # noqa: S105  # a variable's name
+KEYRING = "SENTRY_RUNBOOK_KEYRING"
+PLACEHOLDER = "paste the token of your internal integration here"
+REPLACED = frozenset({*TOKEN_VARIABLES, TOKEN_FILE, KEYRING, "SENTRY_HOST"})
+"""Variables that init decides: an older one that it does not write is taken out."""
+NOT_WRITTEN = frozenset({"token", "token_file", "organization", "project", "base_url", "http_token", "keyring"})
+"""Settings that are written by their own rule, or are none of a server over stdio."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be written.
+
+    Attributes:
+        command: program and arguments.
+        settings: those that were checked.
+        storage: where the token is.
+        token_file: the file that holds it, where one does.
+        project: the default project, None for none.
+    """
+
+    command: Sequence[str]
+    settings: Settings
+    storage: Storage
+    token_file: str | None = None
+    project: str | None = None
+
+
+def environment_of(wanted: Wanted, host: McpHost, given: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the entry.
+
+    Args:
+        wanted: what is to be written.
+        host: whose file it is.
+        given: the variables of the process, for the settings that the checks ran with.
+    """
+    variables = _of_token(wanted, host)
+    if wanted.settings.organization:
+        variables["SENTRY_ORG"] = wanted.settings.organization
+    if wanted.project:
+        variables["SENTRY_PROJECT"] = wanted.project
+    # Also where it is the default: a project's .sentryclirc can then not name another server.
+    variables["SENTRY_URL"] = wanted.settings.base_url
+    for row in SETTINGS:
+        source, value = wanted.settings.sources.get(row.name, ""), getattr(wanted.settings, row.name, None)
+        is_of_process = source in row.environment or source.startswith("--")
+        is_elsewhere = isinstance(value, Path) and wanted.storage == "reference"  # on other people's machines
+        if row.name not in NOT_WRITTEN and is_of_process and not is_elsewhere:
+            as_given = unwrapped(given.get(source, "")) or str(value)
+            variables[row.environment[0]] = str(value.absolute()) if isinstance(value, Path) else as_given
+    return variables
+
+
+def _of_token(wanted: Wanted, host: McpHost) -> dict[str, str]:
+    if wanted.storage == "keyring":
+        return {KEYRING: "on"}
+    if wanted.storage == "token_file" and wanted.token_file:
+        return {TOKEN_FILE: wanted.token_file}
+    if wanted.storage == "file" and wanted.settings.token:
+        return {TOKEN: wanted.settings.token.reveal()}
+    if host.has_inputs:
+        return {TOKEN: f"${{input:{TOKEN_INPUT}}}"}
+    return {TOKEN: host.reference if wanted.storage == "reference" else PLACEHOLDER}
+
+
+def entry_for(wanted: Wanted, host: McpHost, given: Mapping[str, str], existing: object = None) -> dict[str, object]:
+    """The entry, with what else stands in the existing one: further keys, variables, and flags of the server.
+
+    Raises:
+        ConfigurationRefused: under the name stands something that starts another program.
+    """
+    program, *arguments = wanted.command
+    variables = environment_of(wanted, host, given)
+    fresh: dict[str, object] = {"type": "stdio"} if host.names_transport else {}
+    if existing is None:
+        return {**fresh, "command": program, "args": arguments, "env": variables}
+    if not isinstance(existing, Mapping):
+        raise ConfigurationRefused("holds something other than an object under the server's name")
+    flags = flags_of(existing.get("command"), existing.get("args", []))
+    if flags is None:
+        raise ConfigurationRefused("holds a server of the same name that starts something else")
+    before = existing.get("env", {})
+    kept = before if isinstance(before, Mapping) else {}
+    merged = {**{name: text for name, text in kept.items() if name not in REPLACED}, **variables}
+    # Keys keep their order, so that a second run finds nothing to change.
+    return {**existing, **fresh, "command": program, "args": [*arguments, *flags], "env": merged}
+
+
+def token_input() -> dict[str, object]:
+    """VS Code's question for the token, whose answer it keeps encrypted."""
+    return {"type": "promptString", "id": TOKEN_INPUT, "description": "Sentry auth token", "password": True}
