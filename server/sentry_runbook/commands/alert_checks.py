@@ -8,11 +8,12 @@ from datetime import datetime
 
 from sentry_runbook.collect.alert_setups import AlertSetups, read_alert_setups
 from sentry_runbook.commands.doctor_check import CheckState, DoctorCheck
-from sentry_runbook.errors import SentryError, Unsupported
+from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.alert_state import AlertState, AlertVerdict
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.runtime import Runtime
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 
 MOST_NAMED = 5
 
@@ -128,7 +129,7 @@ def _facts(states: Sequence[AlertState]) -> dict[str, object]:
 def _not_seen(found: AlertSetups) -> Iterator[DoctorCheck]:
     """What of the alerts is not known, where something is missing that may be there."""
     for what, error in (found.unread or {}).items():
-        if not isinstance(error, Unsupported):
+        if not isinstance(error, ENDPOINT_MISSING):
             yield DoctorCheck("note", f"Not all alerts are known: {error.what}", error.fix, name="alerts_not_read")
         elif what != "alerts":
             yield DoctorCheck(

@@ -42,7 +42,7 @@ READING = (
     NeededScope(
         "org:read",
         READ_ORG,
-        "no counts in a window, no minute peaks, no release health; severity is judged by the issue alone",
+        "no counts in a window, no minute peaks, no release health, so severity is judged by the issue alone",
     ),
     NeededScope("project:read", READ_PROJECT, "no releases, deploys and suspect commits, so no suspect release"),
 )
@@ -64,7 +64,7 @@ def kind_of_token(token: Secret, source: str | None) -> DoctorCheck:
 
 
 def scope_checks(scopes: tuple[str, ...] | None, settings: Settings) -> Iterator[DoctorCheck]:
-    """What the token has, and a line for each scope that it lacks.
+    """What the token has, and what each scope that it lacks costs.
 
     Args:
         scopes: None where the server does not tell.
@@ -85,9 +85,10 @@ def scope_checks(scopes: tuple[str, ...] | None, settings: Settings) -> Iterator
     else:
         listed = ", ".join(scope.name for scope in has) or "none that is needed"
         yield DoctorCheck("note", f"Of the scopes that are used the token has: {listed}.", facts=facts)
-    for scope in lacks:
-        if scope in READING:
-            yield DoctorCheck("bad", f"The token lacks {scope.name}: {scope.costs}.", INTEGRATION, fatal=scope.fatal)
+    if unread := [scope for scope in lacks if scope in READING]:
+        costs = "; ".join(f"{scope.name}: {scope.costs}" for scope in unread)
+        fatal = any(scope.fatal for scope in unread)
+        yield DoctorCheck("bad", f"The token lacks {costs}.", INTEGRATION, fatal=fatal)
     if ALERTS in lacks:
         yield DoctorCheck(
             "note", f"The token lacks {ALERTS.name}: {ALERTS.costs}.", "Give it Alerts: Read, or Organization: Read."
