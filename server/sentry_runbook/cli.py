@@ -7,15 +7,19 @@ Exit codes: 0 done; 1 the command ran and the answer is bad news (doctor, lint, 
 from __future__ import annotations
 
 import argparse
-import io
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from sentry_runbook.commands import load_command
 from sentry_runbook.commands.arguments import parse
+from sentry_runbook.commands.logs import log_to_stderr
+from sentry_runbook.commands.refusals import PROGRAM, complain
 from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError, in_one_line
+from sentry_runbook.render.plain_signs import show_plain_signs
 from sentry_runbook.safety.terminal import inert_streams
 from sentry_runbook.settings import SETTINGS, Settings
 from sentry_runbook.settings_loader import load_usable_settings
@@ -24,6 +28,8 @@ FLAGS = tuple(row.name for row in SETTINGS if row.flags)
 """Flags that are settings."""
 WRONG_INPUT = (SettingsError, BadInput, BadTemplate, BadEvidence)
 """Errors that the caller can correct; other errors of the package are failures of Sentry or of the machine."""
+FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT})
+"""Of a disk that takes no more."""
 DEMO_ENVIRONMENT: Mapping[str, str] = {
     "SENTRY_AUTH_TOKEN": "demo",
     "SENTRY_AUTH_TOKEN_FILE": "",
@@ -39,39 +45,59 @@ NOWHERE = Path(os.devnull)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that has no ✓ shows a question mark; it is no reason to end with a traceback.
-            stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+    show_plain_signs(sys.stdout, sys.stderr)
     with inert_streams():
-        code = _ended(parse(sys.argv[1:] if argv is None else argv))
+        code = _ended(sys.argv[1:] if argv is None else argv)
     sys.exit(code)
 
 
-def _ended(arguments: argparse.Namespace) -> int:
+def _nowhere() -> TextIO:
+    """What stands for a stream that the caller has closed: Python has none then."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # no path of ours
+
+
+def _ended(argv: Sequence[str]) -> int:
     """The exit code of the command."""
     try:
-        code = _run(arguments)
+        code = _run(parse(argv))
         sys.stdout.flush()
     except RunbookError as exc:
-        _complain(exc)
         code = 2 if isinstance(exc, WRONG_INPUT) else 1
+        complain(exc, code, as_json=_is_json(argv))
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        # The reader of a pipe left; what it did not want is no error. Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of a pipe left; what it did not want is no error.
+        _forget_output()
         code = 0
+    except OSError as exc:
+        if exc.errno not in FULL:
+            raise
+        _forget_output()
+        code = 1
+        complain(RunbookError(f"The output cannot be written: {exc.strerror}."), code, as_json=_is_json(argv))
     return code
 
 
+def _is_json(argv: Sequence[str]) -> bool:
+    """Whether a program reads what is said; also where the arguments cannot be parsed."""
+    return "--json" in argv
+
+
+def _forget_output() -> None:
+    """Let what is still buffered go nowhere: Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    log_to_stderr(arguments.log_level)
     command, settings = load_command(arguments.command), _settings(arguments)
     if settings.problem is not None and not command.starts_despite(arguments):
         raise settings.problem
     if command.shows_warnings:
         for warning in settings.warnings:
-            sys.stderr.write(f"sentry-runbook: {in_one_line(warning)}\n")
+            sys.stderr.write(f"{PROGRAM}: {in_one_line(warning)}\n")
     return command.run(arguments, settings)
 
 
@@ -92,9 +118,3 @@ def _folder(find: Callable[[], Path]) -> Path:
         return find()
     except (OSError, RuntimeError):
         return NOWHERE
-
-
-def _complain(exc: RunbookError) -> None:
-    sys.stderr.write(f"sentry-runbook: {exc.what}\n")
-    if exc.fix:
-        sys.stderr.write(f"  {exc.fix}\n")

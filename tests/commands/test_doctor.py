@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,15 @@ def marked(out: str, sign: str) -> list[str]:
     return [line for line in out.splitlines() if line.startswith(f"{sign} ")]
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, sentry: str) -> Iterator[str]:
+    """A Sentry with one incident, and nothing wrong in it."""
+    with served(create_app(world(), token=TOKEN)) as url:
+        monkeypatch.setenv("SENTRY_URL", url)
+        yield url
+
+
+@pytest.mark.usefixtures("small")
 def test_a_set_up_that_works_is_ready(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTRY_PROJECT", "shop")
     output = command("doctor")
@@ -47,14 +55,14 @@ def test_a_set_up_that_works_is_ready(command: Commands, monkeypatch: pytest.Mon
     for text in ("Organization acme", "Project shop", "clock agrees", "Triage works", "of a person"):
         assert text in output.out
     assert "What this Sentry can answer" in output.out
-    assert output.out.rstrip().endswith("Ready.")
+    assert output.out.endswith("\nReady.\nNext: Ask your assistant: triage SHOP-1Z\n")
 
 
 def test_without_a_token_it_says_what_to_set(command: Commands) -> None:
     output = command("doctor")
     assert output.code == 1
     assert "SENTRY_AUTH_TOKEN" in output.out
-    assert output.out.rstrip().endswith("Not ready: 1 to fix, marked ✗.")
+    assert "\nNot ready: 1 to fix, marked ✗.\nNext: Set SENTRY_AUTH_TOKEN" in output.out
 
 
 @pytest.mark.usefixtures("sentry")
@@ -93,7 +101,7 @@ def test_missing_scopes_are_named(
         ("SENTRY_AUTH_TOKEN", TOKEN + "x", 1, "token"),
     ],
 )
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("small")
 def test_what_is_wrong_has_its_line_and_its_fix(
     name: str, value: str, code: int, says: str, command: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ COMMANDS = (
     "policy",
     "audit",
     "simulate",
+    "completion",
 )
 """The modules that are commands, in the order of the help."""
 

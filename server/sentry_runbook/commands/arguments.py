@@ -7,12 +7,13 @@ imported, because the others would cost start-up (DESIGN §9); the help and an u
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NoReturn
 
 from sentry_runbook import __version__
 from sentry_runbook.commands import COMMANDS, load_command
-from sentry_runbook.errors import in_one_line
+from sentry_runbook.commands.logs import DEFAULT_LEVEL, LEVELS
+from sentry_runbook.commands.refusals import PROGRAM, HelpFormatter, Parser, WrongArguments, did_you_mean
 from sentry_runbook.loopback import LOOPBACK
 from sentry_runbook.settings import SETTINGS
 
@@ -28,39 +29,67 @@ Exit codes: 0 done; 1 bad news, or Sentry did not answer; 2 wrong arguments or s
 
 See it work, without a token:   sentry-runbook demo
 Check your own set-up:          sentry-runbook doctor"""
+TOOLS_ANSWER = "the tool's structured answer, for programs"
 ISSUE = "numeric id, short id such as SHOP-1Z, or a Sentry URL"
 
 
-class Parser(argparse.ArgumentParser):
-    """Refuses like the rest of the product: one sentence, and the next step."""
-
-    def error(self, message: str) -> NoReturn:
-        """Leave with 2."""
-        self.exit(2, f"{self.prog}: {in_one_line(message)}\n  See '{self.prog} --help'.\n")
+USAGE = f"""\
+{PROGRAM} [--log-level LEVEL] COMMAND [flags]
+       {PROGRAM} [flags of serve]
+       {PROGRAM} -h | -V"""
+VERSION = ("-V", "--version")
+HELP = ("-h", "--help")
+LOG_LEVEL = "--log-level"
+SHORT_ID = re.compile(r"[A-Za-z][\w.-]*-[0-9A-Za-z]+|[0-9]{4,}")
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """The arguments of one command; without a command, of ``serve``.
+    """The arguments of one command; without a command, of ``serve``. Leaves with 0 after ``--help`` and ``--version``.
 
-    Leaves with 2 when they are invalid, with 0 after ``--help`` and ``--version``.
+    Raises:
+        WrongArguments: they are not what the command takes.
     """
-    if not argv or (argv[0].startswith("-") and argv[0] not in ("-h", "--help", "--version")):
-        argv = ["serve", *argv]
-    needed = () if argv[0] == "--version" else argv[:1] if argv[0] in COMMANDS else COMMANDS
-    return parser(needed).parse_args(argv)
+    before, rest = _leading(argv)
+    if not rest or (rest[0].startswith("-") and rest[0] not in HELP + VERSION):
+        rest = ["serve", *rest]
+    name = rest[0]
+    if name not in COMMANDS and name not in HELP + VERSION:
+        raise WrongArguments(f"there is no command {name!r}.{_meant(name)}", f"See '{PROGRAM} --help'.")
+    top = parser(() if name in VERSION else (name,) if name in COMMANDS else COMMANDS)
+    arguments, extra = top.parse_known_args([name, *before, *rest[1:]])
+    if extra:
+        commands_of(top)[name].refuse_extra(extra)
+    return arguments
+
+
+def _leading(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Flags of every command that stand before the command, and the rest."""
+    before, rest = list[str](), list(argv)
+    while rest and rest[0].partition("=")[0] == LOG_LEVEL:
+        taken = 1 if "=" in rest[0] else 2
+        before += rest[:taken]
+        del rest[:taken]
+    return before, rest
+
+
+def _meant(name: str) -> str:
+    """What was probably meant by a word that is no command: a mistyped command, or an issue to triage."""
+    if "://" in name or SHORT_ID.fullmatch(name):
+        return f" For an issue: '{PROGRAM} triage {name}'."
+    return did_you_mean(name, COMMANDS)
 
 
 def parser(names: Iterable[str] = COMMANDS) -> Parser:
     """The parser of these commands and their flags."""
     top = Parser(
-        prog="sentry-runbook",
-        usage="sentry-runbook [COMMAND] [flags]",
+        prog=PROGRAM,
+        usage=USAGE,
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"sentry-runbook {__version__}")
+    _add_general_flags(top)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", prog=top.prog)
     for name in names:
         command = load_command(name)
@@ -69,11 +98,34 @@ def parser(names: Iterable[str] = COMMANDS) -> Parser:
             help=command.summary,
             description=f"{command.summary[0].upper()}{command.summary[1:]}.",
             epilog=f"Example: {command.example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
             allow_abbrev=False,
         )
         command.add_arguments(sub)
+        _add_general_flags(sub)
     return top
+
+
+def commands_of(top: argparse.ArgumentParser) -> dict[str, Parser]:
+    """The parsers of the commands, by name."""
+    listed = next(action for action in top._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(listed.choices)
+
+
+def _add_general_flags(command: argparse.ArgumentParser) -> None:
+    """What every command takes."""
+    general = command.add_argument_group("general")
+    general.add_argument(
+        *VERSION, action="version", version=f"{PROGRAM} {__version__}", help="show the program's version and end"
+    )
+    general.add_argument(
+        LOG_LEVEL,
+        type=lambda text: text.strip().lower() or DEFAULT_LEVEL,
+        choices=LEVELS,
+        default=DEFAULT_LEVEL,
+        metavar="LEVEL",
+        help=f"what is logged on stderr: {', '.join(LEVELS)} ({DEFAULT_LEVEL}); debug names each request to Sentry",
+    )
 
 
 # --- flags that several commands share
@@ -94,6 +146,11 @@ def add_settings(group: _Group, *names: str) -> None:
             metavar=f"{{{','.join(row.choices)}}}" if row.choices else row.metavar,
             help=f"{row.help} ({row.environment[0]}{default})",
         )
+
+
+def add_json_flag(command: _Group, what: str = "the facts as one JSON object, for programs") -> None:
+    """``--json``: standard output holds one JSON object and nothing else; an error is one on standard error."""
+    command.add_argument("--json", action="store_true", help=what)
 
 
 def add_sentry_flags(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sentry_runbook.commands.arguments import add_settings
+from sentry_runbook.commands.arguments import add_json_flag, add_settings
 from sentry_runbook.commands.command import Command
+from sentry_runbook.commands.json_output import print_json
 from sentry_runbook.errors import BadInput, in_one_line
 from sentry_runbook.safety.audit_report import AuditLine, AuditReport, verify
 from sentry_runbook.safety.text import line
@@ -22,6 +23,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("what", choices=("verify",), metavar="verify", help="check every link of the hash chain")
     command.add_argument("file", nargs="?", metavar="FILE", help="the audit file (audit.jsonl in the state folder)")
+    add_json_flag(command)
     add_settings(command, "state_dir")
 
 
@@ -33,6 +35,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     path = _named(arguments, settings)
     report, name = verify(path), in_one_line(str(path))
+    if arguments.json:
+        print_json(_facts(report, name))
+        return 0 if report.ok else 1
     if report.ok:
         sys.stdout.write(
             f"✓ {name}: {_lines(report.lines)}, every byte and link holds\n  last hash {report.last_hash}\n"
@@ -49,6 +54,27 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     )
     sys.stdout.writelines(f"  ! {remark}\n" for remark in _remarks(report))
     return 1
+
+
+def _facts(report: AuditReport, name: str) -> dict[str, object]:
+    """The report with the names of its fields; of each line that should be known its number and what it says."""
+    facts: dict[str, object] = {"file": name, "ok": report.ok, "lines": report.lines, "last_hash": report.last_hash}
+    if not report.ok:
+        facts |= {"why": report.why, "is_torn": report.is_torn}
+    if report.broken_line is not None:
+        facts["broken_line"] = report.broken_line
+    return facts | {
+        "unfinished": [
+            {"line": entry.number, **_values(entry, "what", "issue", "when")} for entry in report.unfinished
+        ],
+        "cut_backs": [{"line": entry.number, **_values(entry, "removed_bytes", "when")} for entry in report.cut_backs],
+    }
+
+
+def _values(entry: AuditLine, *names: str) -> dict[str, object]:
+    """Values of a line; texts are made inert, numbers stay numbers."""
+    found = {name: entry.values[name] for name in names if name in entry.values}
+    return {name: value if isinstance(value, int) else _said(entry, name) for name, value in found.items()}
 
 
 def _remarks(report: AuditReport) -> Iterator[str]:

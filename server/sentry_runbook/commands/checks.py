@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Literal
 
 from sentry_runbook.collect import STORY, investigate, search_issues, story_window
 from sentry_runbook.collect.issue_search import ALL_PROJECTS
+from sentry_runbook.commands.alert_checks import alert_checks
+from sentry_runbook.commands.doctor_check import CheckState, DoctorCheck
+from sentry_runbook.commands.token_checks import kind_of_token, scope_checks
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError
 from sentry_runbook.incident.environments import named_list, placeholders
 from sentry_runbook.incident.model.results.issue import IssueList
@@ -18,76 +19,64 @@ from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.account import Project
-from sentry_runbook.sentry.base import READ_EVENTS, READ_ORG, READ_PROJECT, WRITE_EVENTS
 from sentry_runbook.sentry.http import Transport
 from sentry_runbook.sentry.messages import RequestInfo
-from sentry_runbook.settings import Secret
 
-CheckState = Literal["ok", "bad", "note"]
+__all__ = ["DoctorCheck", "checks", "next_step"]
+
+MOST_REQUESTS = 75
+"""Of all checks together (a test counts them); some 35 on a server of today."""
 SKEW = timedelta(seconds=60)
 """Minutes are what the runbook counts; a clock that is off by one is off."""
 LOOKED_BACK = "14d"
-NEEDED = (("event:read", READ_EVENTS), ("org:read", READ_ORG), ("project:read", READ_PROJECT))
 JOIN = "Add the token's person or integration to a team of the project (its settings → Project Teams)."
-INTEGRATION = (
-    "Make an internal integration (Settings → Developer Settings → Custom Integrations) with the permissions "
-    "Issue & Event: Read, Organization: Read, Project: Read, and use its token."
-)
-KINDS: Mapping[str, str] = {
-    "sntryi_": "of an internal integration",
-    "sntryu_": "of a person (it can do what this person can)",
-    "sntrys_": "of the organization, made for uploads",
-}
-
-
-@dataclass(frozen=True)
-class DoctorCheck:
-    """One line.
-
-    Attributes:
-        state: fine; wrong; or worth knowing.
-        what: the finding.
-        fix: what to do about it.
-        fatal: without it the main job, a triage, cannot run.
-    """
-
-    state: CheckState
-    what: str
-    fix: str = ""
-    fatal: bool = False
-
-    @classmethod
-    def of(cls, exc: RunbookError) -> DoctorCheck:
-        """The check's result when a request failed."""
-        return cls("bad", exc.what, exc.fix, fatal=True)
 
 
 async def checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
-    """All checks; they end early where the rest would only repeat the same failure."""
+    """All checks; they end early where the rest would only repeat the same failure.
+
+    Requests: :data:`MOST_REQUESTS` at most, most of them what a triage and a postmortem ask.
+    """
     for check in _local_checks(run):
         yield check
     token = run.settings.token
     if token is None:
-        yield DoctorCheck.of(run.settings.missing_token())
+        yield DoctorCheck.of(run.settings.missing_token()).called("token")
         return
-    yield _kind(token, run.settings.sources.get("token"))
+    yield kind_of_token(token, run.settings.sources.get("token")).called("token")
     try:
         async with run.client().call(run.settings.limits.call_s):
             who = await run.client().whoami()
     except RunbookError as exc:
-        yield DoctorCheck.of(exc)
+        yield DoctorCheck.of(exc).called("server")
         return
-    yield DoctorCheck("ok", f"{run.settings.base_url} answers{run.settings.named_by('base_url')}.")
-    for check in _scopes(who.scopes, run):
-        yield check
-    yield await _clock(run)
+    yield DoctorCheck("ok", f"{run.settings.base_url} answers{run.settings.named_by('base_url')}.", name="server")
+    for check in scope_checks(who.scopes, run.settings):
+        yield check.called("scopes")
+    yield (await _clock(run)).called("clock")
     async for check in _organization_and_project(run):
         yield check
         if check.fatal:
             return
     if run.client().server == "glitchtip":
-        yield DoctorCheck("note", IS_GLITCHTIP)
-    yield await _main_job(run)
+        yield DoctorCheck("note", IS_GLITCHTIP, name="server_kind")
+    async for check in alert_checks(run):
+        yield check
+    yield (await _main_job(run)).called("triage")
+
+
+def next_step(results: Sequence[DoctorCheck], *, demo: bool = False) -> str:
+    """The one thing to do next: what stops all, else what is wrong, else a first question to the assistant."""
+    wrong = [check for check in results if check.state == "bad"]
+    first = next((check for check in (*(one for one in wrong if one.fatal), *wrong)), None)
+    if first is not None:
+        return first.fix or first.what
+    issue = next((check.issue for check in results if check.issue), "")
+    if issue and demo:
+        return f"Triage an issue of the demo: sentry-runbook triage {issue} --demo"
+    if issue:
+        return f"Ask your assistant: triage {issue}"
+    return "Connect your assistant: sentry-runbook init"
 
 
 IS_GLITCHTIP = (
@@ -99,45 +88,8 @@ IS_GLITCHTIP = (
 def _local_checks(run: Runtime) -> Iterator[DoctorCheck]:
     """The checks that need no request."""
     for warning in run.settings.warnings:
-        yield DoctorCheck("note", warning)
-    yield DoctorCheck("ok", f"Policy: {run.policy.title}; {len(run.templates)} templates.")
-
-
-def _kind(token: Secret, source: str | None) -> DoctorCheck:
-    """The kind of token, by its prefix, and where it comes from; the token itself is not shown."""
-    origin = f" It comes from {source}." if source else ""
-    prefix = next((prefix for prefix in KINDS if token.reveal().startswith(prefix)), None)
-    if prefix is None:
-        return DoctorCheck("ok", f"A token is set; its kind cannot be told from its form.{origin}")
-    if prefix == "sntrys_":
-        return DoctorCheck(
-            "bad", f"The token is one {KINDS[prefix]} (sntrys_…): it cannot read issues.{origin}", INTEGRATION
-        )
-    return DoctorCheck("ok", f"The token is one {KINDS[prefix]}.{origin}")
-
-
-def _scopes(scopes: tuple[str, ...] | None, run: Runtime) -> Iterator[DoctorCheck]:
-    if scopes is None:
-        yield DoctorCheck("note", "This server does not tell what the token may do; the checks below show it.")
-        return
-    lacking = [name for name, any_of in NEEDED if not set(any_of) & set(scopes)]
-    if lacking:
-        fatal = "event:read" in lacking
-        yield DoctorCheck(
-            "bad", f"The token lacks {', '.join(lacking)}, which reading needs.", INTEGRATION, fatal=fatal
-        )
-    else:
-        yield DoctorCheck("ok", "The token may read issues, releases and release health.")
-    if run.settings.writes == "off":
-        yield DoctorCheck("note", "Writes are off: resolve_issue and add_note are not offered.")
-    elif set(WRITE_EVENTS) & set(scopes):
-        yield DoctorCheck("ok", f"The token may also change issues (writes: {run.settings.writes}).")
-    else:
-        yield DoctorCheck(
-            "note",
-            "The token may not change issues: resolve_issue and add_note will say so.",
-            "To allow it, give Issue & Event: Read & Write; else start with --read-only.",
-        )
+        yield DoctorCheck("note", warning, name="settings")
+    yield DoctorCheck("ok", f"Policy: {run.policy.title}; {len(run.templates)} templates.", name="policy")
 
 
 async def _clock(run: Runtime) -> DoctorCheck:
@@ -176,23 +128,24 @@ async def _organization_and_project(run: Runtime) -> AsyncIterator[DoctorCheck]:
     try:
         if settings.organization:
             await client.organization()
-            yield DoctorCheck("ok", f"Organization {settings.organization}{settings.named_by('organization')}.")
+            named = f"Organization {settings.organization}{settings.named_by('organization')}."
+            yield DoctorCheck("ok", named, name="organization")
         else:
             slugs = [known.slug for known in await client.organizations() if known.slug]
-            yield _only(slugs)
+            yield _only(slugs).called("organization")
             if len(slugs) != 1:
                 return
     except RunbookError as exc:
-        yield DoctorCheck.of(exc)
+        yield DoctorCheck.of(exc).called("organization")
         return
     try:
         projects = await client.projects()
     except RunbookError as exc:
         # A triage can do without the list.
-        yield DoctorCheck("bad", exc.what, exc.fix)
+        yield DoctorCheck("bad", exc.what, exc.fix, name="project")
         return
-    yield await _project(run, projects)
-    yield await _environments(run, projects)
+    yield (await _project(run, projects)).called("project")
+    yield (await _environments(run, projects)).called("environments")
 
 
 async def _environments(run: Runtime, projects: Sequence[Project]) -> DoctorCheck:
@@ -208,10 +161,12 @@ async def _environments(run: Runtime, projects: Sequence[Project]) -> DoctorChec
         [sanitizer.line(name, NAME, "environment") for name in sorted(names) if run.policy.is_production(name) is is_it]
         for is_it in (True, False)
     )
+    rule = f"[production] environments of {run.policy.title}"
+    facts = {"production": production, "others": others, "rule": rule, "pattern": run.policy.production.environments}
     if production:
         rest = f"; not production: {named_list(others)}" if others else ""
         state: CheckState = "note" if placeholders(others) else "ok"
-        return DoctorCheck(state, f"Production: {named_list(production)}{rest}.")
+        return DoctorCheck(state, f"Production: {named_list(production)}{rest}. Decided by {rule}.", facts=facts)
     if not others and all(listed.is_closed for listed in projects):
         return DoctorCheck("note", "What counts as production could not be checked: the token sees no environment.")
     if not others:
@@ -220,6 +175,7 @@ async def _environments(run: Runtime, projects: Sequence[Project]) -> DoctorChec
         "bad",
         f"No environment is called production by the policy: {named_list(others)}. None is taken for staging then.",
         "Name the one that is in a policy file: [production] environments = '^NAME$', and set SENTRY_RUNBOOK_POLICY.",
+        facts=facts,
     )
 
 
@@ -274,7 +230,8 @@ async def _main_job(run: Runtime) -> DoctorCheck:
     except RunbookError as exc:
         return DoctorCheck.of(exc)
     took = (run.clock() - began).total_seconds()
-    return DoctorCheck("ok", f"Triage works: all about {evidence.issue.name} in {took:.1f} s.")
+    works = f"Triage works: all about {evidence.issue.name} in {took:.1f} s."
+    return DoctorCheck("ok", works, issue=evidence.issue.name)
 
 
 def _nothing_found(latest: IssueList) -> DoctorCheck:

@@ -15,12 +15,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from sentry_runbook.commands import runtime
-from sentry_runbook.commands.arguments import add_settings, whole_number
+from sentry_runbook.commands.arguments import add_json_flag, add_settings, whole_number
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.demo_session import DemoSession
-from sentry_runbook.commands.logs import log_to_stderr
-from sentry_runbook.commands.scenario_names import scenarios_named
-from sentry_runbook.errors import RunbookError
+from sentry_runbook.commands.json_output import print_json
+from sentry_runbook.commands.scenario_names import facts_of, scenarios_named
+from sentry_runbook.errors import BadInput, RunbookError
 from sentry_runbook.incident.model.results.impact import Impact, Recovery
 from sentry_runbook.incident.model.results.messages import Draft, Postmortem
 from sentry_runbook.incident.model.results.resolution import ResolutionResult
@@ -53,6 +53,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="which incident (payment-spike)")
     command.add_argument("--list", action="store_true", help="name the incidents and stop")
+    add_json_flag(command, "with --list: the incidents as one JSON object")
     command.add_argument(
         "--pause",
         type=whole_number(0, 60),
@@ -67,15 +68,19 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Play one incident.
 
     Raises:
-        BadInput: no such scenario; names the ones there are.
+        BadInput: no such scenario, and which there are; or the play was asked for as JSON.
     """
+    if arguments.json and not arguments.list:
+        raise BadInput("The demo is a play, not facts.", "Give --list with --json, or play it without.")
+    if arguments.json:
+        print_json({"scenarios": facts_of(tuple(SCENARIOS.values()))})
+        return 0
     if arguments.list:
         width = max(map(len, SCENARIOS))
         for name, scenario in SCENARIOS.items():
             sys.stdout.write(f"{name:<{width}}  {scenario.title}\n")
         return 0
     played = scenarios_named([arguments.scenario or "payment-spike"])[0]
-    log_to_stderr()
     pause_s = arguments.pause
     if pause_s is None:
         pause_s = PAUSE_S if sys.stdout.isatty() else 0.0

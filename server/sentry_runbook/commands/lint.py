@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sentry_runbook.commands.arguments import add_settings
+from sentry_runbook.commands.arguments import add_json_flag, add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.files import read_evidence, read_text
+from sentry_runbook.commands.json_output import print_json
 from sentry_runbook.errors import in_one_line
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.policy import default_policy
@@ -27,6 +28,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         default="runbook",
         help="any: accept another form; asks for impact in figures, times, a cause and actions (default: runbook)",
     )
+    add_json_flag(command, "what to change, as one JSON object, for programs")
     add_settings(command, "policy_file")
 
 
@@ -44,6 +46,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     incident = Incident(evidence, Stated(), policy, evidence.collected_at) if evidence else None
     findings = lint_postmortem(text, incident, style=arguments.style)
     name = "stdin" if arguments.file == "-" else in_one_line(arguments.file)
+    if arguments.json:
+        print_json({"file": name, "ok": not findings, "findings": [finding.model_dump() for finding in findings]})
+        return 1 if findings else 0
     for finding in findings:
         sys.stdout.write(
             f"{name}:{finding.line}: {finding.rule}: {finding.message} {finding.suggestion}".rstrip() + "\n"

@@ -10,11 +10,14 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 from sentry_runbook.errors import in_one_line
 
+PACKAGE = "sentry_runbook"
+LEVELS = ("debug", "info", "warning", "error")
+DEFAULT_LEVEL = "warning"
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -41,11 +44,29 @@ class RedactingFormatter(logging.Formatter):
         return "\n".join(places)
 
 
-def log_to_stderr() -> None:
-    """Send the logs of all libraries there; a handler that was set up before stays."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactingFormatter())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+class StderrHandler(logging.Handler):
+    """Writes to whatever standard error is at that moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(RedactingFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; a log that nobody can read any more is no reason to fail."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(self.format(record) + "\n")
+
+
+def log_to_stderr(level: str = DEFAULT_LEVEL) -> None:
+    """Send the logs there: ours from ``level`` on, those of all libraries from ``warning`` on.
+
+    What libraries say below that holds URLs with their queries, headers and whole messages: never ours to show.
+    """
+    root, own = logging.getLogger(), logging.getLevelNamesMapping()[level.upper()]
+    if not any(isinstance(handler, StderrHandler) for handler in root.handlers):
+        root.addHandler(StderrHandler())
+    root.setLevel(max(own, logging.WARNING))
+    logging.getLogger(PACKAGE).setLevel(own)
 
 
 @contextmanager

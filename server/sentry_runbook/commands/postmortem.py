@@ -9,24 +9,30 @@ import anyio
 
 from sentry_runbook.commands.arguments import (
     ISSUE,
+    TOOLS_ANSWER,
     add_evidence_flags,
+    add_json_flag,
     add_sentry_flags,
     add_settings,
     add_stated_flags,
 )
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.evidence_source import blanks, story_evidence
+from sentry_runbook.commands.json_output import UNCUT, print_json
 from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.incident.messages.drafts import draft_postmortem
 from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.settings import Settings
+from sentry_runbook.tools import draft_postmortem as draft_postmortem_tool
 from sentry_runbook.tools.arguments import past_moment
+from sentry_runbook.tools.output import prepare
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("issue", nargs="?", metavar="ISSUE", help=f"{ISSUE}; not with --evidence")
+    add_json_flag(command, TOOLS_ANSWER)
     stated = add_stated_flags(command)
     for flag, text in (
         ("--detected-at", "when people knew"),
@@ -46,6 +52,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         RunbookError: see :func:`~sentry_runbook.commands.evidence_source.story_evidence`.
     """
     draft = anyio.run(_draft, arguments, settings)
+    if arguments.json:
+        print_json(prepare(draft, draft_postmortem_tool.TOOL.render, budget=UNCUT).structured)
+        return 0
     sys.stdout.write(draft.markdown.rstrip("\n") + "\n")
     if draft.unknowns:
         sys.stderr.write(f"{blanks(draft.unknowns)}; 'sentry-runbook lint' finds those that are left.\n")

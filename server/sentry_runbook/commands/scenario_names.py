@@ -9,6 +9,11 @@ from sentry_runbook.simulator.scenario import Scenario
 from sentry_runbook.simulator.scenarios import SCENARIOS
 
 
+def facts_of(scenarios: Sequence[Scenario]) -> list[dict[str, str]]:
+    """The scenarios for a program: the name that starts one, the issue to ask about, and what happens."""
+    return [{"name": one.name, "issue": one.issue, "title": one.title} for one in scenarios]
+
+
 def scenarios_named(names: Sequence[str]) -> tuple[Scenario, ...]:
     """The scenarios of these names, once each; all of them when none is named.
 

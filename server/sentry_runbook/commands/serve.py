@@ -13,7 +13,7 @@ from sentry_runbook.commands.arguments import (
     add_settings,
 )
 from sentry_runbook.commands.command import Command
-from sentry_runbook.commands.logs import log_to_stderr, without_rich_logs
+from sentry_runbook.commands.logs import without_rich_logs
 from sentry_runbook.commands.runtime import command_runtime, runtime_despite_problems
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.server.stdio import serve_stdio
@@ -61,7 +61,6 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         SettingsError: over HTTP, policy, address or port cannot be used.
         BadTemplate: over HTTP, a template cannot be filled.
     """
-    log_to_stderr()
     if _starts_despite(arguments):
         runtime = runtime_despite_problems(arguments, settings)
         if runtime.problem is not None:

@@ -9,10 +9,11 @@ from types import FrameType
 
 import anyio
 
-from sentry_runbook.commands.arguments import add_port_flags, whole_number
+from sentry_runbook.commands.arguments import add_json_flag, add_port_flags, whole_number
 from sentry_runbook.commands.command import Command
+from sentry_runbook.commands.json_output import print_json
 from sentry_runbook.commands.ports import free_port
-from sentry_runbook.commands.scenario_names import scenarios_named
+from sentry_runbook.commands.scenario_names import facts_of, scenarios_named
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.scenario import Scenario
@@ -23,6 +24,7 @@ from sentry_runbook.simulator.world import ORGANIZATION, World
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="only these incidents (all)")
+    add_json_flag(command, "print address and incidents as one JSON object, then serve")
     add_port_flags(command, 9000)
     command.add_argument(
         "--latency-ms", type=whole_number(0, 60_000), default=0, metavar="N", help="how late every answer is (0)"
@@ -38,7 +40,12 @@ def run(arguments: argparse.Namespace, _: Settings) -> int:
     """
     world = World(scenarios_named(arguments.scenarios))
     port = free_port(arguments.host, arguments.port)
-    sys.stdout.write(greeting(world.scenarios, arguments.host, port))
+    url = address_of(arguments.host, port)
+    if arguments.json:
+        variables = {"SENTRY_URL": url, "SENTRY_AUTH_TOKEN": "demo", "SENTRY_ORG": ORGANIZATION}
+        print_json({"url": url, "environment": variables, "scenarios": facts_of(world.scenarios)})
+    else:
+        sys.stdout.write(greeting(world.scenarios, url))
     sys.stdout.flush()
     # uvicorn closes its connections and then raises the signal again: it shall end as the other commands do.
     signal.signal(signal.SIGTERM, _leave)
@@ -54,9 +61,13 @@ async def _serve(world: World, host: str, port: int, latency_ms: float) -> None:
     await serve(create_app(world, latency_ms=latency_ms), host=host, port=port)
 
 
-def greeting(scenarios: tuple[Scenario, ...], host: str, port: int) -> str:
+def address_of(host: str, port: int) -> str:
+    """The base URL."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def greeting(scenarios: tuple[Scenario, ...], url: str) -> str:
     """What to set, and what to try."""
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     width = max(len(scenario.issue) for scenario in scenarios)
     return "\n".join(
         [

@@ -10,13 +10,16 @@ import anyio
 
 from sentry_runbook.commands.arguments import (
     ISSUE,
+    TOOLS_ANSWER,
     add_evidence_flags,
+    add_json_flag,
     add_sentry_flags,
     add_settings,
     add_stated_flags,
 )
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.evidence_source import blanks, story_evidence
+from sentry_runbook.commands.json_output import UNCUT, print_json
 from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.messages.drafts import draft_update
@@ -24,12 +27,15 @@ from sentry_runbook.incident.messages.handoff import check_audience
 from sentry_runbook.incident.model.results.messages import FORMS, Audience, Draft, Format, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.settings import Settings
+from sentry_runbook.tools import draft_update as draft_update_tool
 from sentry_runbook.tools.arguments import past_moment, stated_moment
+from sentry_runbook.tools.output import prepare
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     command.add_argument("issue", nargs="?", metavar="ISSUE", help=f"{ISSUE}; not with --evidence")
+    add_json_flag(command, TOOLS_ANSWER)
     command.add_argument("--kind", choices=get_args(Kind), default="initial", help="which message (initial)")
     command.add_argument("--audience", choices=get_args(Audience), default="engineers", help="for whom (engineers)")
     command.add_argument("--format", choices=get_args(Format), default="markdown", help="markdown (default)")
@@ -50,6 +56,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """
     check_audience(arguments.kind, arguments.audience)
     draft = anyio.run(_draft, arguments, settings)
+    if arguments.json:
+        print_json(prepare(draft, draft_update_tool.TOOL.render, budget=UNCUT).structured)
+        return 1 if draft.nothing_to_say else 0
     if draft.nothing_to_say:
         # Nothing on stdout: what is piped into a chat would be posted.
         sys.stderr.write(f"sentry-runbook: {draft.text}\n")

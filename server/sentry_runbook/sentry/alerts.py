@@ -15,7 +15,7 @@ import anyio
 from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
-from sentry_runbook.sentry.base import READ_ALERTS, EndpointGroup, Query, span
+from sentry_runbook.sentry.base import READ_ALERTS, EndpointGroup, Query, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 
@@ -110,6 +110,14 @@ class AlertEndpoints(EndpointGroup):
         """When the newest issue of a monitor was open, in the last :data:`LONGEST`."""
         return await self._open_periods(("detectorId", monitor_id), end, organization)()
 
+    # --- lists
+
+    async def alert_list(self, cursor: str | None = None, *, organization: str | None = None) -> ListPage[JsonObject]:
+        """A page of all alerts. No project is sent: with one, alerts without a monitor are not listed."""
+        query = [PAGE, *given("cursor", cursor)]
+        asks = self._alert_resource("workflows", "workflows/", "the alerts", organization, parsing.page, query, "")
+        return await asks()
+
     # --- by name
 
     async def alerts_named(self, words: str, *, organization: str | None = None) -> ListPage[JsonObject]:
@@ -131,11 +139,6 @@ class AlertEndpoints(EndpointGroup):
     def _of_organization(self, what: str, organization: str | None) -> str:
         is_other = organization not in (None, self._settings.organization)
         return f"{what} of organization {organization}" if is_other else what
-
-    async def _list_named(self, ability: str, words: str, what: str, organization: str | None) -> ListPage[JsonObject]:
-        query = [("query", words), PAGE]
-        asks = self._alert_resource(ability, f"{ability}/", what, organization, parsing.page, query, LIST_HINT)
-        return await asks()
 
     def _alert_resource(
         self,

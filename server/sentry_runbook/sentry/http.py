@@ -6,6 +6,7 @@ chain of an error that is printed.
 
 from __future__ import annotations
 
+import logging
 import time
 import zlib
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import anyio
 
 from sentry_runbook.errors import SentryError, ServerFault
 from sentry_runbook.sentry.connections import ConnectionPool
-from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
+from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, shown_path
 from sentry_runbook.sentry.unreachable import Route, dropped, refused_by_proxy, too_slow, unreachable
 from sentry_runbook.settings import Settings
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     HttpTransport = httpx.AsyncBaseTransport
     """What answers instead of the network; an alias, so that the other modules need not import httpx."""
+
+
+LOGGER = logging.getLogger(__name__)
 
 
 class _Progress:
@@ -46,7 +50,7 @@ class Transport:
     Args:
         settings: the token, the certificates and the limits.
         http_transport: answers instead of the network (the embedded Sentry, tests).
-        monotonic: seconds, for the age of idle connections.
+        monotonic: seconds, for the age of idle connections, and for how long a request took.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Transport:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        self._monotonic = monotonic
         self._connections = ConnectionPool(settings, http_transport, monotonic)
 
     async def aclose(self) -> None:
@@ -87,7 +92,7 @@ class Transport:
         Raises:
             SettingsError: no token is set, or the CA bundle cannot be read.
         """
-        limits = self._settings.limits
+        limits, began = self._settings.limits, self._monotonic()
         headers, transport = self._headers(), self._connections.acquire()
         import httpx  # noqa: PLC0415  # loaded with the first transport, not with the server
 
@@ -117,7 +122,10 @@ class Transport:
         finally:
             # After an error or a cancellation the connection is gone, and the transport with it.
             await self._connections.release(transport, is_usable=isinstance(outcome, SentryResponse))
-        return outcome or too_slow(asked, self._route(progress), limits.read_s)
+        outcome = outcome or too_slow(asked, self._route(progress), limits.read_s)
+        if LOGGER.isEnabledFor(logging.DEBUG):
+            _log(method, url, outcome, self._monotonic() - began)
+        return outcome
 
     def _route(self, progress: _Progress) -> Route:
         proxy, has_credentials = self._connections.proxy
@@ -186,3 +194,13 @@ def _unreadable(response: httpx.Response, asked: RequestInfo, what: str) -> Sent
         status=response.status_code,
         asked=asked.what,
     )
+
+
+def _log(method: str, url: str, outcome: SentryResponse | SentryError, seconds: float) -> None:
+    """Log one request: never its host's credentials, the values of its query, its body, or what came back."""
+    answer = (
+        f"{outcome.status}, {len(outcome.body):,} bytes"
+        if isinstance(outcome, SentryResponse)
+        else type(outcome).__name__
+    )
+    LOGGER.debug("%s %s: %s in %.0f ms", method, shown_path(url), answer, seconds * 1000)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from sentry_runbook.errors import BadInput
 from sentry_runbook.sentry.error_detail import named
@@ -18,6 +18,9 @@ Params = tuple[tuple[str, str], ...]
 
 MAX_URL_LENGTH = 8000
 """Proxies refuse longer ones (413, 414)."""
+NAMED_BY_STRANGERS = frozenset({"releases", "tags"})
+"""What stands before a part of a path that event data choose."""
+HIDDEN = "…"
 CURSOR = re.compile(r'cursor="([A-Za-z0-9:._~%+=/-]{1,200})"')
 CURSOR_IN_LINK = re.compile(r"[?&]cursor=([A-Za-z0-9:._~%+=/-]{1,200})(?=[&>;\s]|$)")
 """A cursor is shown and comes back: one with other characters than Sentry's and GlitchTip's is none."""
@@ -96,6 +99,21 @@ def next_cursor(link: str | None) -> str | None:
         if cursor and 'rel="next"' in part and 'results="true"' in part:
             return cursor[1]
     return None
+
+
+def shown_path(url: str) -> str:
+    """The path of a request and the names of its parameters, as logs may hold them.
+
+    Values are left out, and so are parts of a path that strangers choose: versions of releases, keys of tags.
+    """
+    parts = urlsplit(url)
+    steps = parts.path.split("/")
+    shown = [
+        HIDDEN if before in NAMED_BY_STRANGERS and step else step
+        for before, step in zip(["", *steps], steps, strict=False)
+    ]
+    names = dict.fromkeys(name for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    return "/".join(shown) + (f"?{'&'.join(names)}" if names else "")
 
 
 # --- rate-limit delays

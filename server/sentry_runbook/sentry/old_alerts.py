@@ -16,7 +16,7 @@ from sentry_runbook.errors import NotFound
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of
 from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.alerts import FIRINGS, GONE_HINT, LIST_HINT, PAGE, AlertAnswer, AlertEndpoints, with_firings
-from sentry_runbook.sentry.base import READ_ALERTS, READ_EVENTS, Query, span
+from sentry_runbook.sentry.base import READ_ALERTS, READ_EVENTS, Query, given, span
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.error_detail import named
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
@@ -134,6 +134,34 @@ class OldAlertEndpoints(AlertEndpoints):
         """A page of the issue and metric alerts of a server from before workflows, by ``type``."""
         query = [("name", words), PAGE]
         return await self._old("combined-rules/", "the alerts", organization, parsing.page, query, LIST_HINT)()
+
+    async def old_rule_list(
+        self, cursor: str | None = None, *, organization: str | None = None
+    ) -> ListPage[JsonObject]:
+        """A page of all issue and metric alerts from before workflows, by ``type``."""
+        query = [("expand", "lastTriggered"), PAGE, *given("cursor", cursor)]
+        what = "the alert rules from before 2026"
+        return await self._old("combined-rules/", what, organization, parsing.page, query, "")()
+
+    async def is_migrated(self, form: str, rule_id: str, *, organization: str | None = None) -> bool:
+        """Whether an issue alert (``rule``) or metric alert from before is an alert or monitor of today.
+
+        Raises:
+            Unsupported: this server cannot tell.
+        """
+        ability, tail, parameter, key = (
+            ("rule_ids", "alert-rule-workflow/", "rule_id", "workflowId")
+            if form == "rule"
+            else ("metric_rule_ids", "alert-rule-detector/", "alert_rule_id", "detectorId")
+        )
+        query: Query = [(parameter, rule_id)]
+        try:
+            asks = self._alert_resource(
+                ability, tail, f"the alert of rule {rule_id}", organization, parsing.text_at(key), query
+            )
+            return await asks() is not None
+        except NotFound:
+            return False
 
     # --- how they are asked
 

@@ -21,6 +21,7 @@ Only our own errors leave this module, without cause and context, so that no tra
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -34,7 +35,16 @@ import anyio.lowlevel
 
 from sentry_runbook.errors import SentryError
 from sentry_runbook.sentry.http import Transport
-from sentry_runbook.sentry.messages import Family, Params, RequestInfo, SentryResponse, address, delay_asked, is_used_up
+from sentry_runbook.sentry.messages import (
+    Family,
+    Params,
+    RequestInfo,
+    SentryResponse,
+    address,
+    delay_asked,
+    is_used_up,
+    shown_path,
+)
 from sentry_runbook.sentry.rate_limiter import Caller, FairLimiter
 from sentry_runbook.sentry.single_flight import CachedResponse, InFlightRequest, SingleFlightCache
 from sentry_runbook.sentry.status_errors import (
@@ -51,6 +61,7 @@ from sentry_runbook.settings import Settings
 if TYPE_CHECKING:
     from sentry_runbook.sentry.http import HttpTransport
 
+LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")
 Parse = Callable[[SentryResponse], T]
 MAX_ATTEMPTS = 3
@@ -244,8 +255,11 @@ class RequestSender:
             request.last_error = error
             if wait_s is None or self._is_too_late(wait_s, request):
                 break
+            if attempt + 1 == MAX_ATTEMPTS:
+                break
+            LOGGER.info("%s: %s, asked again in %.1f s", shown_path(url), type(error).__name__, wait_s)
             # A 429 has paused the family: _acquire waits for that, for this request as for all others.
-            if attempt + 1 < MAX_ATTEMPTS and error is not None and error.status != 429:
+            if error is not None and error.status != 429:
                 await self._sleep(wait_s)
         raise request.last_error or deadline_error(asked)
 

@@ -19,6 +19,17 @@ FAKE_ID = 10**9
 """What Sentry adds to the id of an open period to name it as an incident, where it was never one."""
 
 
+_ACTION: Row = {
+    "id": "3",
+    "type": "email",
+    "integrationId": None,
+    "data": {},
+    "config": {"targetType": "issue_owners", "targetIdentifier": None},
+    "status": "active",
+}
+_OLD_ACTION: Row = {"id": "sentry.mail.actions.NotifyEmailAction", "targetType": "IssueOwners", "uuid": "3"}
+
+
 def issue_named(world: World, short_id: str | None, now: int) -> IssueRecord | None:
     """Return an issue that exists by now."""
     return world.find_issue(short_id, now) if short_id else None
@@ -74,8 +85,22 @@ def workflow(project: ProjectRecord, alert: AlertSpec, world: World, now: int) -
         "createdBy": None,
         "dateCreated": created,
         "dateUpdated": created if alert.edited is None else iso(at(world, alert.edited)),
-        "triggers": None,
-        "actionFilters": [],
+        "triggers": {
+            "id": "5",
+            "organizationId": ORGANIZATION_ID,
+            "logicType": "any-short",
+            "conditions": [{"id": "6", "type": "first_seen_event", "comparison": True, "conditionResult": True}],
+            "actions": [],
+        },
+        "actionFilters": [
+            {
+                "id": "8",
+                "organizationId": ORGANIZATION_ID,
+                "logicType": "all",
+                "conditions": [],
+                "actions": [_ACTION] if alert.acts else [],
+            }
+        ],
         "environment": alert.environment,
         "config": {"frequency": 30},
         "detectorIds": _connected(project, alert),
@@ -93,14 +118,15 @@ def rule(project: ProjectRecord, alert: AlertSpec, world: World, now: int) -> Ro
         "name": alert.name,
         "conditions": [],
         "filters": [],
-        "actions": [],
+        "actions": [_OLD_ACTION] if alert.acts else [],
         "actionMatch": "any",
         "filterMatch": "all",
         "frequency": 30,
         "environment": alert.environment,
         "projects": [project.slug],
         "status": "active" if alert.enabled else "disabled",
-        "snooze": False,
+        "snooze": alert.snoozed,
+        **({"snoozeForEveryone": True} if alert.snoozed else {}),
         "owner": owner_id(alert.owner) if alert.owner else None,
         "dateCreated": CREATED,
         "lastTriggered": iso(fired) if fired is not None else None,
@@ -196,7 +222,9 @@ def _detector(
         "projectId": project.id,
         "enabled": True,
         "workflowIds": [
-            workflow_id(project, alert) for alert in project.scenario.alerts if id_ in _connected(project, alert)
+            workflow_id(project, alert)
+            for alert in project.scenario.alerts
+            if alert.migrated and id_ in _connected(project, alert)
         ],
         "dataSources": None,
         "conditionGroup": None,
@@ -232,7 +260,13 @@ def metric_rule(project: ProjectRecord, metric: DetectorSpec) -> Row:
         "projects": [project.slug],
         "owner": owner_id(metric.owner) if metric.owner else None,
         "dateCreated": CREATED,
-        "triggers": [{"label": "critical", "alertThreshold": metric.above, "actions": []}],
+        "triggers": [
+            {
+                "label": "critical",
+                "alertThreshold": metric.above,
+                "actions": [{"id": "3", "type": "email", "targetType": "team", "targetIdentifier": "12"}],
+            }
+        ],
     }
 
 

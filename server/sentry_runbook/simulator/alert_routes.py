@@ -47,7 +47,8 @@ def _readable(request: Request, project: ProjectRecord | None) -> ProjectRecord:
 def _alerts(world: World) -> Iterator[tuple[ProjectRecord, AlertSpec]]:
     for project in world.projects:
         for alert in project.scenario.alerts:
-            yield project, alert
+            if alert.migrated:
+                yield project, alert
 
 
 def metrics(world: World) -> Iterator[tuple[ProjectRecord, DetectorSpec]]:
@@ -71,7 +72,7 @@ async def workflow_list(request: Request) -> Response:
         for project in asked.projects
         for alert in project.scenario.alerts
         # An alert without a monitor belongs to no project: with a filter it is not listed.
-        if alert.connected or not is_filtered
+        if alert.migrated and (alert.connected or not is_filtered)
     ]
     order = request.query_params.get("sortBy", "id")
     key = order.removeprefix("-")

@@ -31,6 +31,9 @@ class AlertSpec:
         firings: each firing, with the issue that it was for.
         monitor: name of the metric monitor that it is connected to; None: the project's error monitor.
         connected: whether it is connected to any monitor at all.
+        acts: whether it has an action: without one it tells nobody.
+        migrated: whether it is an alert of today; False: a rule from before 2026 of which none was made.
+        snoozed: the old rule is snoozed for everyone.
         owner: ``team:payments`` or ``user:Dana Ortiz``.
     """
 
@@ -44,6 +47,9 @@ class AlertSpec:
     firings: tuple[FiringSpec, ...] = ()
     monitor: str | None = None
     connected: bool = True
+    acts: bool = True
+    migrated: bool = True
+    snoozed: bool = False
     enabled: bool = True
     owner: str | None = None
 

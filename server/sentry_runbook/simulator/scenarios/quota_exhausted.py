@@ -66,7 +66,13 @@ SCENARIO = Scenario(
     ),
     releases=(ReleaseSpec("feed@3.1.0", -8460, (DeploySpec(-8450),)),),
     sessions=(SessionsSpec(9000, -1438, 0, errored=2000),),
-    alerts=(AlertSpec("Price feed errors", -535),),
+    alerts=(
+        AlertSpec("Price feed errors", -535),
+        # Its monitor was deleted, and it went on looking like any other: nothing makes it fire any more.
+        AlertSpec("Price feed slower than 5 s", -60_000, connected=False),
+        # A rule from before 2026 that nobody has edited since: servers that still list it no longer look at it.
+        AlertSpec("Price feed silent", -50_000, rule_id="315", migrated=False),
+    ),
     # Some are always filtered: an extension of a browser that nobody wants to hear of.
     dropped=(DroppedSpec(140_000, -181), DroppedSpec(90, -2800, 0, "filtered")),
     flags=(FlagChangeSpec(-545, "prices-v2"), FlagChangeSpec(-20_000, "prices-v2", "created")),

@@ -1,0 +1,68 @@
+"""Which alerts cannot fire, or tell nobody: only what their set-up shows for certain (reference: alerts, 4). Pure.
+
+Theory: an event makes its monitor run, the monitor makes the alerts run that are connected to it, and these take their
+actions. Where one link is missing the alert is dead, and Sentry shows it as any other. On self-hosted servers from
+26.7 on rules from before 2026 are no longer looked at; they become alerts only when somebody edits them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup, MonitorSetup
+
+AlertVerdict = Literal["on", "off", "dead", "mute", "not_migrated", "unknown"]
+"""``off``: somebody switched it off; ``dead``: it is on and cannot fire; ``mute``: it fires and tells nobody;
+``not_migrated``: a rule from before that has no alert of today on a server that has those."""
+
+
+@dataclass(frozen=True)
+class AlertState:
+    """What an alert's set-up says of it.
+
+    Attributes:
+        why: one phrase; empty for ``on``.
+    """
+
+    alert: AlertSetup
+    verdict: AlertVerdict
+    why: str = ""
+
+
+def state_of_alert(
+    alert: AlertSetup, monitors: Mapping[str, MonitorSetup] | None, is_migrated: bool | None = None
+) -> AlertState:
+    """The first of the reasons that hold, the gravest first.
+
+    Args:
+        alert: how it is set up.
+        monitors: those that were asked for, by id; None where they could not be read.
+        is_migrated: of a rule from before on a server with alerts of today: whether it became one. None: not known,
+            or the server has no alerts of today.
+    """
+    if alert.enabled is False:
+        return AlertState(alert, "off", "it is switched off")
+    if is_migrated is False:
+        return AlertState(alert, "not_migrated", "no alert of today was made of it")
+    if alert.is_connected is False:
+        return AlertState(alert, "dead", "connected to no monitor")
+    if alert.snoozed:
+        return AlertState(alert, "mute", "snoozed for everyone")
+    if alert.actions == 0:
+        return AlertState(alert, "mute", "it has no action that is active")
+    return _by_monitors(alert, monitors)
+
+
+def _by_monitors(alert: AlertSetup, monitors: Mapping[str, MonitorSetup] | None) -> AlertState:
+    if not alert.monitors:
+        return AlertState(alert, "on")
+    if monitors is None:
+        return AlertState(alert, "unknown", "its monitors could not be read")
+    known = [monitors[id_] for id_ in alert.monitors if id_ in monitors]
+    if not known:
+        return AlertState(alert, "unknown", "its monitors are gone, or the token may not see them")
+    if len(known) == len(alert.monitors) and all(monitor.enabled is False for monitor in known):
+        return AlertState(alert, "dead", "each of its monitors is switched off")
+    return AlertState(alert, "on")

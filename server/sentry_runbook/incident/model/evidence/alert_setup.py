@@ -1,0 +1,114 @@
+"""How alerts are set up: whether they are on, what makes them run, and whom they tell; of servers of any age."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sentry_runbook.incident.model.evidence.json_values import (
+    JsonObject,
+    count_of,
+    list_of,
+    object_of,
+    text_of,
+)
+from sentry_runbook.incident.model.evidence.lenient import (
+    Count,
+    Flag,
+    FromSentry,
+    Identifier,
+    Many,
+    Moment,
+    Name,
+    Word,
+)
+from sentry_runbook.incident.model.evidence.values import EventText
+
+SetupForm = Literal["workflow", "rule", "metric_rule"]
+"""An alert of today; an issue alert or a metric alert from before 2026."""
+METRIC_RULE_STATES = {0: True, 5: False}
+"""``status`` of an old metric alert: 0 is pending or active, 5 disabled."""
+ACTIVE = "active"
+RULE_STATES = {ACTIVE: True, "disabled": False}
+
+
+class AlertSetup(FromSentry):
+    """An alert, as far as it says whether it can fire and tell somebody.
+
+    Attributes:
+        form: whose keys its row had.
+        enabled: None where the row does not tell.
+        snoozed: for everyone; None where the row does not tell.
+        monitors: ids of the monitors that it is connected to; None for rules from before, which have none.
+        actions: those that are active; None where the row does not tell.
+        last_triggered: None where Sentry keeps no firing.
+    """
+
+    id: Annotated[str, Identifier()]
+    form: Annotated[str, Word()]
+    name: Annotated[EventText | None, Name("alert.name")] = None
+    enabled: Annotated[bool | None, Flag()] = None
+    snoozed: Annotated[bool | None, Flag()] = None
+    is_connected: Annotated[bool | None, Flag()] = None
+    monitors: Many[Annotated[str, Identifier()]] = ()
+    actions: Annotated[int | None, Count()] = None
+    last_triggered: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastTriggered")
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """States are flags, words or numbers; actions stand in filters, triggers, or the rule itself."""
+        form = json.get("form")
+        monitors = json.get("detectorIds")
+        return {
+            **json,
+            "enabled": _enabled(json, form),
+            "snoozed": json.get("snoozeForEveryone"),
+            "monitors": monitors,
+            "is_connected": bool(monitors) if isinstance(monitors, list) else None,
+            "actions": _active(json, form),
+        }
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is a rule from before the alerts of 2026."""
+        return self.form != "workflow"
+
+
+class MonitorSetup(FromSentry):
+    """A monitor (detector): whether it looks at all."""
+
+    id: Annotated[str, Identifier()]
+    enabled: Annotated[bool | None, Flag()] = None
+
+
+def _enabled(row: JsonObject, form: object) -> object:
+    if form == "workflow":
+        return row.get("enabled")
+    if form == "rule":
+        return RULE_STATES.get(text_of(row.get("status")) or "")
+    status = count_of(row.get("status"))
+    return None if status is None else METRIC_RULE_STATES.get(status)
+
+
+def _active(row: JsonObject, form: object) -> int | None:
+    """How many actions it takes; None where the row has no list of them, or one that cannot be read."""
+    groups = list(_groups(row, form))
+    if any(not isinstance(group, list) for group in groups):
+        return None
+    actions = [object_of(action) for group in groups for action in list_of(group)]
+    return sum(action.get("status", ACTIVE) == ACTIVE for action in actions)
+
+
+def _groups(row: JsonObject, form: object) -> Iterator[object]:
+    """The lists of actions; of an alert of today they stand in its filters, of a metric alert in its triggers."""
+    if form == "rule":
+        yield row.get("actions")
+        return
+    holders = row.get("actionFilters" if form == "workflow" else "triggers")
+    if not isinstance(holders, list):
+        yield None
+    for holder in list_of(holders):
+        yield object_of(holder).get("actions")
