@@ -89,6 +89,8 @@ class Settings:
     """Masking of personal data and secrets; only the operator can turn it off."""
     http_token: Secret | None = None
     """What clients of the HTTP transport send as bearer token; None: it listens on the loopback address only."""
+    webhook_secret: Secret | None = None
+    """Client secret of the integration whose webhooks are read; None: their signatures are not checked."""
     limits: Limits = field(default_factory=Limits)
     warnings: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -244,5 +246,6 @@ SETTINGS = (
     Setting("cache_s", ("SENTRY_RUNBOOK_CACHE",), parsers.number(0, 300)),
     Setting("concurrency", ("SENTRY_RUNBOOK_CONCURRENCY",), parsers.count(1, 64)),
     Setting("http_token", ("SENTRY_RUNBOOK_HTTP_TOKEN",), _secret(parsers.token), unset="none: loopback only"),
+    Setting("webhook_secret", ("SENTRY_RUNBOOK_WEBHOOK_SECRET",), _secret(parsers.token), unset="none: not checked"),
 )
 """All settings. A new one is a row here and a field above; tests name the places that do not follow by themselves."""
