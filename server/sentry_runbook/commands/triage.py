@@ -76,9 +76,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     Raises:
         RunbookError: the issue or webhook cannot be read, or an argument is invalid.
     """
-    if arguments.webhook is None:
-        if arguments.issue is None or arguments.signature is not None:
-            alone = "--signature is of a webhook." if arguments.signature is not None else "There is nothing to triage."
+    if not arguments.webhook:
+        if arguments.issue is None or arguments.signature:
+            alone = "--signature is of a webhook." if arguments.signature else "There is nothing to triage."
             raise BadInput(alone, "Give an ISSUE, or --webhook with a file or - for standard input.")
         return _give_triage(arguments, settings, arguments.issue)
     if arguments.issue is not None:

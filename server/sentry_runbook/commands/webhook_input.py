@@ -36,7 +36,8 @@ def read_webhook(
     """
     body = _standard_input(settings.limits.call_s) if name == "-" else _file(name)
     if settings.webhook_secret is not None:
-        check_signature(body, signature or environment.get(SIGNATURE), settings.webhook_secret)
+        given = (signature or "").strip() or environment.get(SIGNATURE)
+        check_signature(body, given, settings.webhook_secret)
     parsed = json_object(body)
     if settings.webhook_secret is None:
         sys.stderr.write(f"sentry-runbook: {UNCHECKED}\n")

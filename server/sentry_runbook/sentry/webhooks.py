@@ -122,7 +122,7 @@ def _nothing(why: str) -> Callable[[Body, str], Subject]:
 
 
 @dataclass(frozen=True)
-class Form:
+class WebhookForm:
     """A resource that Sentry sends webhooks of.
 
     Attributes:
@@ -139,15 +139,17 @@ class Form:
 
 
 FORMS = (
-    Form("metric_alert", "metric_alert", "A metric alert", _metric_alert),
-    Form("event_alert", "event", "An event", _event("event")),
-    Form("error", "error", "An event", _event("error")),
+    WebhookForm("metric_alert", "metric_alert", "A metric alert", _metric_alert),
+    WebhookForm("event_alert", "event", "An event", _event("event")),
+    WebhookForm("error", "error", "An event", _event("error")),
     # `issue` and `activity_alert`, which has an `activity` and an `alert` beside the issue
-    Form("issue", "issue", "An issue", _of_issue),
-    Form("comment", "comment_id", "A comment", _nothing("Somebody commented on an issue.")),
-    Form("seer", "group_id", "Seer's analysis", _nothing("Seer tells how its analysis of an issue goes on.")),
-    Form("installation", "installation", "The integration", _nothing("The integration was installed or removed.")),
-    Form("preprod_artifact", "buildId", "A build", _nothing("A build of a mobile app was processed.")),
+    WebhookForm("issue", "issue", "An issue", _of_issue),
+    WebhookForm("comment", "comment_id", "A comment", _nothing("Somebody commented on an issue.")),
+    WebhookForm("seer", "group_id", "Seer's analysis", _nothing("Seer tells how its analysis of an issue goes on.")),
+    WebhookForm(
+        "installation", "installation", "The integration", _nothing("The integration was installed or removed.")
+    ),
+    WebhookForm("preprod_artifact", "buildId", "A build", _nothing("A build of a mobile app was processed.")),
 )
 """The first whose key ``data`` has."""
 KNOWN = (
@@ -183,7 +185,7 @@ def _named(references: Sequence[IssueRef]) -> WebhookIssue:
     Not the event: a webhook comes within seconds, and Sentry may not find the event yet, but has others of the issue.
     """
     organization = next((reference.organization for reference in references if reference.organization), None)
-    issue = references[0].issue
+    issue = next((reference.issue for reference in references if not reference.is_event), references[0].issue)
     return WebhookIssue(f"{organization}/{issue}" if organization else issue)
 
 
