@@ -1,7 +1,8 @@
 """Webhooks as Sentry's public documentation shows them, cut to what tells them apart, and with a stranger's events.
 
 Sources: docs.sentry.io, integration platform, webhooks: issue alerts, activity alerts, issues, errors, metric alerts,
-comments, installation, Seer, preprod artifacts (October 2026); the README of alerta-contrib for the "WebHooks" plugin.
+comments, installation, Seer, preprod artifacts (October 2026); the README of alerta-contrib for the "WebHooks" plugin;
+moan0s/alertbot, issue 7, for GlitchTip.
 """
 
 from __future__ import annotations
@@ -157,4 +158,17 @@ def pagerduty(link: str) -> Json:
     return {"event": {"event_type": "incident.triggered", "data": data}}
 
 
-FORWARDED = (slack, old_slack, pagerduty)
+def glitchtip(link: str) -> Json:
+    """The webhook of GlitchTip, in the form of Slack's attachments (moan0s/alertbot, issue 7)."""
+    attachment = {
+        "title": "TypeError: exceptions must derive from BaseException",
+        "title_link": link.removesuffix("/"),
+        "text": f"django.core.management.commands.shell in <module> {STRANGER}",
+        "fields": [{"title": "Project", "value": "Django", "short": True}],
+        "mrkdown_in": ["text"],
+    }
+    section = {"activityTitle": "TypeError", "activitySubtitle": f"[View Issue DJANGO-1KR3]({link})"}
+    return {"alias": "GlitchTip", "text": "GlitchTip Alert", "attachments": [attachment], "sections": [section]}
+
+
+FORWARDED = (slack, old_slack, pagerduty, glitchtip)

@@ -141,7 +141,7 @@ def test_a_webhook_of_another_host_is_refused_before_anything_is_asked(asked: li
 
 @pytest.mark.usefixtures("sentry")
 def test_what_sentry_cannot_answer_ends_with_1_and_one_sentence(asked: list[str], give: Give) -> None:
-    said = give(bodies.event_alert(os.environ["SENTRY_URL"], "acme", SHOP), "--json", "--exit-code")
+    said = give(bodies.event_alert(os.environ["SENTRY_URL"], "acme", SHOP), "--exit-code")
     assert (said.code, said.out) == (1, "")
     assert asked and said.err.count("\n") == 3  # the note, the sentence, what to do
 
@@ -232,7 +232,7 @@ def test_without_the_right_signature_nothing_is_read_and_nothing_asked(
     flags: tuple[str, ...], asked: list[str], give: Give
 ) -> None:
     for body in (bodies.INSTALLATION, bodies.event_alert("https://sentry.io", "acme", SHOP), b"{", b""):
-        said = give(body, *flags, "--json")
+        said = give(body, *flags)
         assert (said.code, said.out) == (2, "")
         assert "signature" in said.err and SECRET not in said.err and said.err.count("\n") == 2
     assert asked == []

@@ -147,10 +147,29 @@ def test_what_another_service_passes_on_is_read_by_its_link(body: Callable[[str]
         assert subject_of(body(f"{base}/organizations/acme/issues/42/"), base) == WebhookIssue("acme/42")
     alert = subject_of(body(f"{OWN}/organizations/acme/alerts/rules/details/7/"), OWN)
     assert isinstance(alert, WebhookAlert) and alert.alert.startswith(
-        f"{OWN}/organizations/acme/alerts/rules/details/7/"
+        f"{OWN}/organizations/acme/alerts/rules/details/7"
     )
     with pytest.raises(BadInput, match=f"no issue and no alert of {OWN}"):
         subject_of(body(f"{CLOUD}/organizations/acme/issues/42/"), OWN)
+
+
+def test_a_webhook_that_a_flow_wrapped_is_read_by_its_links() -> None:
+    wrapped = {"headers": {"sentry-hook-resource": "event_alert"}, "body": bodies.event_alert(CLOUD, "acme", "42")}
+    assert subject_of(wrapped, CLOUD) == WebhookIssue("acme/42")
+
+
+def test_the_webhook_of_glitchtip_that_somebody_recorded_is_read() -> None:
+    base = "https://alerts.djangoflow.net"
+    recorded = bodies.glitchtip(f"{base}/getease-bv/issues/61126")
+    assert subject_of(recorded, base) == WebhookIssue("getease-bv/61126")
+
+
+def test_an_issue_with_the_key_of_its_link_as_the_api_has_it_is_read_by_its_permalink() -> None:
+    # getsentry/sentry, pull request 118255: an alert on an activity, as it was first.
+    body = bodies.activity_alert(OWN, "acme", "42")
+    issue = body["data"]["issue"]
+    issue["webUrl"] = issue.pop("web_url")
+    assert subject_of(body, OWN) == WebhookIssue("acme/42")
 
 
 def test_an_events_words_do_not_outweigh_the_link_of_the_message() -> None:
