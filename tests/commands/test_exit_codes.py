@@ -16,6 +16,7 @@ from sentry_runbook.commands.answers import CODES
 from sentry_runbook.incident.model.policy import Level
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
+from sentry_runbook.simulator.profile import Profile
 from sentry_runbook.simulator.scenario import Scenario
 from sentry_runbook.simulator.world import World
 from tests.collect.situation_worlds import QUIET, cascade
@@ -42,12 +43,12 @@ def without(app: ASGIApp, words: Sequence[str]) -> ASGIApp:
 def ends(command: Commands, monkeypatch: pytest.MonkeyPatch) -> Ends:
     """Runs ``situation`` in front of a world whose Sentry refuses some lists."""
 
-    def run(scenario: Scenario, *flags: str, refused: Sequence[str] = ()) -> Outcome:
+    def run(scenario: Scenario, *flags: str, refused: Sequence[str] = (), profile: Profile | None = None) -> Outcome:
         clock = ManualClock()
         monkeypatch.setattr(runtime, "utc_now", clock)
         monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
         monkeypatch.setenv("SENTRY_ORG", "acme")
-        with served(without(create_app(World(scenario, clock), token=TOKEN), refused)) as url:
+        with served(without(create_app(World(scenario, clock), token=TOKEN, profile=profile), refused)) as url:
             monkeypatch.setenv("SENTRY_URL", url)
             return command("situation", *flags)
 
@@ -82,3 +83,15 @@ def test_nothing_found_where_not_all_was_read_is_not_0(refused: list[str], named
 
 def test_without_the_order_that_only_new_servers_have_nothing_wrong_is_still_0(ends: Ends) -> None:
     assert ends(QUIET, "--exit-code", refused=["trends"]).code == 0
+
+
+def test_a_project_that_the_token_may_not_read_is_not_quiet(ends: Ends) -> None:
+    hidden = Profile(hidden=frozenset({"web"}))
+    said = ends(QUIET, "--exit-code", profile=hidden)
+    assert said.code == 1 and "not everything could be looked at: project web\n" in said.err
+    assert ends(QUIET, "--exit-code", "--project", "payments", profile=hidden).code == 0
+
+
+def test_a_token_that_may_read_nothing_is_told_nothing_quiet(ends: Ends) -> None:
+    said = ends(QUIET, "--exit-code", profile=Profile(access=False))
+    assert said.code == 1 and "new issues" in said.err
