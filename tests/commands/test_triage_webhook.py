@@ -114,8 +114,16 @@ def test_a_metric_alert_is_answered_with_the_situation_of_the_alert(sentry: str,
 def test_flags_of_an_issue_that_an_alert_has_no_use_for_are_named(sentry: str, give: Give, place: Path) -> None:
     said = give(bodies.metric_alert(f"{sentry}/organizations/acme/issues/"), "--save", "kept.json", "--no-workaround")
     assert said.code == 0
-    assert "the webhook is of an alert, not of an issue; not used: --save, --workaround\n" in said.err
+    assert "the webhook is of an alert: this is the situation; not used: --save, --workaround\n" in said.err
     assert not (place / "kept.json").exists()
+
+
+def test_several_issues_at_once_are_answered_with_the_situation(sentry: str, give: Give, command: Commands) -> None:
+    body = bodies.glitchtip(f"{sentry}/acme/issues/{SHOP}/")
+    body["attachments"] += bodies.glitchtip(f"{sentry}/acme/issues/42/")["attachments"]
+    said = give(body, "--json")
+    assert (said.code, json.loads(said.out)) == (0, json.loads(command("situation", "--json").out))
+    assert f"the webhook is of several issues ({SHOP}, 42): this is the situation\n" in said.err
 
 
 @pytest.mark.parametrize("body", bodies.OF_NOTHING.values(), ids=bodies.OF_NOTHING)

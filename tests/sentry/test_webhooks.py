@@ -146,9 +146,8 @@ def test_what_another_service_passes_on_is_read_by_its_link(body: Callable[[str]
     for base in (CLOUD, OWN, BELOW):
         assert subject_of(body(f"{base}/organizations/acme/issues/42/"), base) == WebhookIssue("acme/42")
     alert = subject_of(body(f"{OWN}/organizations/acme/alerts/rules/details/7/"), OWN)
-    assert isinstance(alert, WebhookAlert) and alert.alert.startswith(
-        f"{OWN}/organizations/acme/alerts/rules/details/7"
-    )
+    assert isinstance(alert, WebhookAlert) and alert.alert is not None
+    assert alert.alert.startswith(f"{OWN}/organizations/acme/alerts/rules/details/7")
     with pytest.raises(BadInput, match=f"no issue and no alert of {OWN}"):
         subject_of(body(f"{CLOUD}/organizations/acme/issues/42/"), OWN)
 
@@ -178,10 +177,11 @@ def test_an_events_words_do_not_outweigh_the_link_of_the_message() -> None:
     assert subject_of(body, CLOUD) == WebhookIssue("acme/42")
 
 
-def test_a_message_with_links_to_several_issues_is_refused() -> None:
-    text = f"{CLOUD}/organizations/acme/issues/42/ and {CLOUD}/organizations/acme/issues/43/"
-    with pytest.raises(BadInput, match=r"several issues \(43, 42\)|several issues \(42, 43\)"):
-        subject_of({"text": text}, CLOUD)
+def test_a_message_of_several_issues_asks_for_the_situation() -> None:
+    links = [f"{CLOUD}/organizations/acme/issues/{number}/" for number in range(42, 52)]
+    expected = WebhookAlert(None, ("42", "43", "44", "45", "46"))
+    assert subject_of({"text": " and ".join(links)}, CLOUD) == expected
+    assert subject_of({"attachments": [{"title_link": link} for link in links]}, CLOUD) == expected
 
 
 @pytest.mark.parametrize(
@@ -228,6 +228,8 @@ def test_no_body_breaks_the_reader_and_no_strangers_text_gets_through(body: dict
     if isinstance(subject, WebhookIssue):
         assert ISSUE.fullmatch(subject.issue)
     elif isinstance(subject, WebhookAlert):
-        assert subject.alert.startswith("https://") and not any(map(str.isspace, subject.alert))
+        link = subject.alert or CLOUD
+        assert link.startswith("https://") and not any(map(str.isspace, link))
+        assert all(map(ISSUE.fullmatch, subject.issues)) and bool(subject.issues) == (subject.alert is None)
     else:
         assert isinstance(subject, NothingToTriage)

@@ -87,15 +87,19 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if isinstance(subject, NothingToTriage):
         return _tell_nothing(form_of(arguments), subject.why)
     if isinstance(subject, WebhookAlert):
-        unused = [flag for name, flag in OF_AN_ISSUE.items() if getattr(arguments, name) is not None]
-        if unused:
-            sys.stderr.write(
-                f"sentry-runbook: the webhook is of an alert, not of an issue; not used: {', '.join(unused)}\n"
-            )
-        from sentry_runbook.commands.situation import give_situation  # noqa: PLC0415  # of an alert only (DESIGN §9)
-
-        return give_situation(arguments, settings, subject.alert)
+        return _give_situation(arguments, settings, subject)
     return _give_triage(arguments, settings, subject.issue)
+
+
+def _give_situation(arguments: argparse.Namespace, settings: Settings, subject: WebhookAlert) -> int:
+    from sentry_runbook.commands.situation import give_situation  # noqa: PLC0415  # of an alert only (DESIGN §9)
+
+    about = f"of several issues ({', '.join(subject.issues)})" if subject.issues else "of an alert"
+    unused = [flag for name, flag in OF_AN_ISSUE.items() if getattr(arguments, name) is not None]
+    without = f"; not used: {', '.join(unused)}" if unused else ""
+    if subject.issues or unused:
+        sys.stderr.write(f"sentry-runbook: the webhook is {about}: this is the situation{without}\n")
+    return give_situation(arguments, settings, subject.alert)
 
 
 def _tell_nothing(form: Form, why: str) -> int:

@@ -5,7 +5,7 @@ looked for is a link of the configured Sentry: first where services keep the lin
 its texts (:data:`TEXTS`). Links of other hosts are theirs, and are passed over.
 
 The texts hold an event's own words, and with them what a stranger wrote. They are read only where no link stands in
-its own place; and a body that names several issues is refused.
+its own place.
 """
 
 from __future__ import annotations
@@ -42,23 +42,19 @@ class ForwardedLink:
     issue: IssueRef | None
 
 
-def forwarded_link(body: Mapping[str, object], base_url: str) -> ForwardedLink | None:
-    """The one link that the body is about; None where it has none of the configured Sentry.
-
-    Raises:
-        BadInput: the links name several issues.
-    """
+def forwarded_links(body: Mapping[str, object], base_url: str) -> tuple[ForwardedLink, ...]:
+    """What the body is about: one link an issue; where it names none, those of other pages. Empty: of none of these."""
     texts = list(islice(_texts(body), MOST_VALUES))
     for keys in (LINKS, TEXTS):
         urls = [link.url for key, text in texts if key in keys for link in links_in(text[:LONGEST_TEXT])]
         found = [link for url in dict.fromkeys(urls) if (link := _read(url, base_url)) is not None]
-        issues = {link.issue.issue: link for link in reversed(found) if link.issue is not None}
-        if len(issues) > 1:
-            named = ", ".join(list(issues)[:5])
-            raise BadInput(f"The body names several issues ({named}).", "Give the link of one with triage.")
+        issues: dict[str, ForwardedLink] = {}
+        for link in found:
+            if link.issue is not None:
+                issues.setdefault(link.issue.issue, link)
         if found:
-            return next(iter(issues.values()), found[0])
-    return None
+            return tuple(issues.values() or found)
+    return ()
 
 
 def _read(url: str, base_url: str) -> ForwardedLink | None:

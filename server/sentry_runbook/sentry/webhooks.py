@@ -19,13 +19,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sentry_runbook.errors import BadInput
-from sentry_runbook.sentry.forwarded_links import forwarded_link
+from sentry_runbook.sentry.forwarded_links import forwarded_links
 from sentry_runbook.sentry.ids import NUMERIC, IssueRef, issue_of
 from sentry_runbook.sentry.issue_urls import reference_of_url
 from sentry_runbook.sentry.other_pages import NamesNoIssue
 
 Body = Mapping[str, object]
 LONGEST_LINK = 2_000
+MOST_NAMED = 5
 ISSUE_LINKS = ("web_url", "permalink", "issue_url", "url")
 """Where an issue has its links."""
 EVENT_LINKS = ("web_url", "issue_url")
@@ -47,13 +48,15 @@ class WebhookIssue:
 
 @dataclass(frozen=True)
 class WebhookAlert:
-    """The webhook is about an alert that names no issue.
+    """The webhook is about an alert that names no issue, or about several issues: the situation answers it.
 
     Attributes:
-        alert: its link.
+        alert: the alert's link; None where there are several issues.
+        issues: these, the first ones; empty for an alert.
     """
 
-    alert: str
+    alert: str | None
+    issues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,20 @@ def subject_of(body: Body, base_url: str) -> Subject:
     if "project" in body and (_is_object(body.get("event")) or _is_object(body.get("group"))):
         group = body.get("group")
         return _issue(group if isinstance(group, Mapping) else body, ISSUE_LINKS, ("id",), base_url)
-    link = forwarded_link(body, base_url)
-    if link is None:
+    return _forwarded(body, base_url)
+
+
+def _forwarded(body: Body, base_url: str) -> Subject:
+    links = forwarded_links(body, base_url)
+    issues = [link.issue for link in links if link.issue is not None]
+    if not links:
         raise BadInput(f"The body names no issue and no alert of {base_url}.", KNOWN)
-    return WebhookAlert(link.url) if link.issue is None else _named([link.issue])
+    if not issues:
+        return WebhookAlert(links[0].url)
+    if len(issues) > 1:
+        # GlitchTip tells of up to three issues at once; and a stranger's link in a message costs no more than this.
+        return WebhookAlert(None, tuple(issue.issue for issue in issues[:MOST_NAMED]))
+    return _named(issues)
 
 
 # --- the forms
