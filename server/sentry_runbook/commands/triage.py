@@ -77,11 +77,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         RunbookError: the issue or webhook cannot be read, or an argument is invalid.
     """
     if not arguments.webhook:
-        if arguments.issue is None or arguments.signature:
+        if not arguments.issue or arguments.signature:
             alone = "--signature is of a webhook." if arguments.signature else "There is nothing to triage."
             raise BadInput(alone, "Give an ISSUE, or --webhook with a file or - for standard input.")
         return _give_triage(arguments, settings, arguments.issue)
-    if arguments.issue is not None:
+    if arguments.issue:
         raise BadInput("An ISSUE and --webhook were given.", "Give one of them.")
     subject = read_webhook(arguments.webhook, arguments.signature, settings)
     if isinstance(subject, NothingToTriage):

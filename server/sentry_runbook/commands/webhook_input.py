@@ -18,6 +18,7 @@ SIGNATURE = "SENTRY_HOOK_SIGNATURE"
 """The variable of the signature. No setting: each webhook has its own, and it is no secret."""
 UNCHECKED = "the webhook's signature was not checked: SENTRY_RUNBOOK_WEBHOOK_SECRET is not set"
 CHUNK = 65_536
+PIPE = "Give the body of one request: a file, --webhook payload.json, or --webhook - and the body on standard input."
 
 
 def read_webhook(
@@ -48,10 +49,10 @@ def _file(name: str) -> bytes:
     try:
         return read_small_file(Path(name), MOST_BYTES)
     except UnsuitableFile as exc:
-        raise BadInput(f"The webhook {name} {exc}.") from exc
+        raise BadInput(f"The webhook {name} {exc}.", PIPE) from exc
     except (OSError, ValueError) as exc:
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else type(exc).__name__
-        raise BadInput(f"The webhook {name} cannot be read: {why}.") from exc
+        raise BadInput(f"The webhook {name} cannot be read: {why}.", PIPE) from exc
 
 
 def _standard_input(seconds: float) -> bytes:
@@ -93,6 +94,3 @@ def _standard_input(seconds: float) -> bytes:
     if len(body) > MOST_BYTES:
         raise BadInput(f"Standard input has more than {MOST_BYTES:,} bytes.", "Pipe in the body of one request.")
     return body
-
-
-PIPE = "Pipe the body of the request into it and close the pipe, or give a file: --webhook payload.json."
