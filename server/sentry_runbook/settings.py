@@ -91,6 +91,8 @@ class Settings:
     """The token may come from the system's keyring (:mod:`.keyring_token`)."""
     http_token: Secret | None = None
     """What clients of the HTTP transport send as bearer token; None: it listens on the loopback address only."""
+    webhook_secret: Secret | None = None
+    """Client secret of the integration whose webhooks are read; None: their signatures are not checked."""
     limits: Limits = field(default_factory=Limits)
     warnings: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -247,5 +249,6 @@ SETTINGS = (
     Setting("cache_s", ("SENTRY_RUNBOOK_CACHE",), parsers.number(0, 300)),
     Setting("concurrency", ("SENTRY_RUNBOOK_CONCURRENCY",), parsers.count(1, 64)),
     Setting("http_token", ("SENTRY_RUNBOOK_HTTP_TOKEN",), _secret(parsers.token), unset="none: loopback only"),
+    Setting("webhook_secret", ("SENTRY_RUNBOOK_WEBHOOK_SECRET",), _secret(parsers.token), unset="none: not checked"),
 )
 """All settings. A new one is a row here and a field above; tests name the places that do not follow by themselves."""

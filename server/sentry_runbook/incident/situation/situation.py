@@ -209,6 +209,8 @@ PARTS = {
     "flagged": "flags of the issues",
 }
 """Parts of the evidence, as a reader knows them."""
+LISTS = frozenset(PARTS[name] for name in ("new", "busy"))
+"""Those without which it cannot be said that nothing is wrong; the rising ones are not listed by every server."""
 
 
 def _without_hours(issues: Sequence[ListedIssue]) -> Iterator[Missing]:
