@@ -204,6 +204,8 @@ def command(name: str, template: Template) -> str:
     hint = " ".join(f"[{argument.name}]" for argument in template.arguments)
     rows = [f"description: {json.dumps(template.description, ensure_ascii=False)}"]
     rows += [f"argument-hint: {json.dumps(hint)}"] if hint else []
+    # For people: a model has the tools and the skill, and every description here would be in each of its requests.
+    rows += ["disable-model-invocation: true"]
     given = " Given: $ARGUMENTS" if hint else ""
     return (
         "\n".join(["---", *rows, "---", ""])
@@ -263,7 +265,14 @@ def run(command_line: list[str], home: Path, cwd: Path) -> subprocess.CompletedP
     home.mkdir(exist_ok=True)
     env = {**os.environ, "HOME": str(home), "DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "NO_COLOR": "1"}
     return subprocess.run(
-        command_line, env=env, cwd=cwd, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
+        command_line,
+        env=env,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
 
 
