@@ -32,7 +32,8 @@ GEMINI = json.loads((ROOT / "gemini-extension.json").read_text(encoding="utf-8")
 CODEX = tomllib.loads((ROOT / "hosts" / "codex.config.toml").read_text(encoding="utf-8"))
 VSCODE = json.loads((ROOT / "hosts" / "vscode.mcp.json").read_text(encoding="utf-8"))
 INCIDENT = (ROOT / "skills" / "incident" / "SKILL.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+SERVER = f"plugin:{NAME}:{NAME}"
+"""What Claude Code calls the server of a plugin."""
 OPTION_KEYS = {"type", "title", "description", "required", "default", "multiple", "sensitive", "min", "max", "options"}
 """What an entry of ``userConfig`` may hold (Claude Code 2.1.332); with any other key the plugin is not loaded."""
 ASKED = re.compile(r"\$\{user_config\.(\w+)\}")
@@ -131,7 +132,7 @@ def test_the_vs_code_snippet_asks_for_the_token_without_showing_it() -> None:
     inputs = {row["id"]: row for row in VSCODE["inputs"]}
     assert (server["command"], server["args"]) == ("uvx", [NAME])
     assert set(server["env"]) <= set(VARIABLES)
-    assert {value for value in server["env"].values()} == {f"${{input:{name}}}" for name in inputs}
+    assert set(server["env"].values()) == {f"${{input:{name}}}" for name in inputs}
     assert [row["id"] for row in inputs.values() if row.get("password")] == ["sentry-token"]
     assert server["env"]["SENTRY_AUTH_TOKEN"] == "${input:sentry-token}"
 
@@ -207,11 +208,10 @@ def command(name: str, template: Template) -> str:
     # For people: a model has the tools and the skill, and every description here would be in each of its requests.
     rows += ["disable-model-invocation: true"]
     given = " Given: $ARGUMENTS" if hint else ""
-    return (
-        "\n".join(["---", *rows, "---", ""])
-        + f"\nRead the resource `{ADDRESS.format(skill=name)}` of the MCP server `plugin:{NAME}:{NAME}`, and do what it "
-        + f"says.{given}\n"
+    words = (
+        f"Read the resource `{ADDRESS.format(skill=name)}` of the MCP server `{SERVER}`, and do what it says.{given}"
     )
+    return "\n".join(["---", *rows, "---", "", words, ""])
 
 
 def test_every_template_has_its_command_and_there_is_no_other() -> None:
