@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -133,8 +134,17 @@ def test_the_vs_code_snippet_asks_for_the_token_without_showing_it() -> None:
     assert (server["command"], server["args"]) == ("uvx", [NAME])
     assert set(server["env"]) <= set(VARIABLES)
     assert set(server["env"].values()) == {f"${{input:{name}}}" for name in inputs}
-    assert [row["id"] for row in inputs.values() if row.get("password")] == ["sentry-token"]
-    assert server["env"]["SENTRY_AUTH_TOKEN"] == "${input:sentry-token}"
+    assert [row["id"] for row in inputs.values() if row.get("password")] == ["sentry-auth-token"]
+    assert server["env"]["SENTRY_AUTH_TOKEN"] == "${input:sentry-auth-token}"
+
+
+def test_the_install_link_of_vs_code_says_what_the_snippet_says() -> None:
+    page = (ROOT / "hosts" / "README.md").read_text(encoding="utf-8")
+    (link,) = re.findall(r"\((https://vscode\.dev/redirect/mcp/install[^)]*)\)", page)
+    query = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
+    assert query["name"] == NAME
+    assert json.loads(query["config"]) == VSCODE["servers"][NAME]
+    assert json.loads(query["inputs"]) == VSCODE["inputs"]
 
 
 # --- the skill and the commands --------------------------------------------------------------------------------------
