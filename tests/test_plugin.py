@@ -98,6 +98,14 @@ def test_the_plugin_starts_the_repository_s_own_server_and_keeps_its_tools_in_vi
     assert server["alwaysLoad"] is True
 
 
+def test_uvx_builds_a_checkout_anew_when_a_file_of_the_package_has_changed() -> None:
+    """Else a plugin that was updated within one version keeps the server that uv built before."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    watched = {path for row in project["tool"]["uv"]["cache-keys"] for path in ROOT.glob(row["file"])}
+    packed = [*(ROOT / "server").rglob("*.py"), *(ROOT / "prompts").glob("*.md"), ROOT / "pyproject.toml"]
+    assert set(packed) <= watched
+
+
 @pytest.mark.parametrize("given", [{}, {"organization": "acme", "url": "https://sentry.example.com"}])
 def test_the_server_takes_the_plugin_s_arguments_filled_or_blank(given: dict[str, str]) -> None:
     args = [ASKED.sub(lambda asked: given.get(asked[1], ""), one) for one in server_of(PLUGIN)["args"]]
