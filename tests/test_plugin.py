@@ -41,7 +41,7 @@ ASKED = re.compile(r"\$\{user_config\.(\w+)\}")
 VARIABLES = {variable: row for row in SETTINGS for variable in row.environment}
 FLAGS = {flag: row for row in SETTINGS for flag in row.flags}
 ASKED_FOR = {"token", "organization", "base_url", "writes"}
-"""Settings that a host asks for when it installs us: few, because each is a question before the first answer. The others
+"""Settings that a host asks for when it installs us: few, for each is a question before the first answer. The others
 come from the environment or a file, as everywhere."""
 HOST_VARIABLE = "SENTRY_RUNBOOK_TEST_HOSTS"
 """A folder in which npm installed the hosts' programs, where they are not on PATH."""
@@ -76,7 +76,8 @@ def test_the_marketplace_offers_this_repository_s_plugin() -> None:
 
 def test_the_plugin_asks_for_settings_that_there_are_and_hands_each_to_the_server() -> None:
     server = server_of(PLUGIN)
-    handed = [*server["env"].items(), *zip(server["args"], server["args"][1:], strict=False)]
+    # FLAG=VALUE in one word: a value that begins with a dash is no flag of its own.
+    handed = [*server["env"].items(), *(word.split("=", 1) for word in server["args"] if "=" in word)]
     rows = {asked[1]: VARIABLES.get(name) or FLAGS[name] for name, value in handed if (asked := ASKED.search(value))}
     assert set(rows) == set(PLUGIN["userConfig"])
     assert {row.name for row in rows.values()} == ASKED_FOR
@@ -108,7 +109,7 @@ def test_uvx_builds_a_checkout_anew_when_a_file_of_the_package_has_changed() -> 
     assert set(packed) <= watched
 
 
-@pytest.mark.parametrize("given", [{}, {"organization": "acme", "url": "https://sentry.example.com"}])
+@pytest.mark.parametrize("given", [{}, {"organization": "acme", "url": "https://sentry.example.com"}, {"url": "-x"}])
 def test_the_server_takes_the_plugin_s_arguments_filled_or_blank(given: dict[str, str]) -> None:
     args = [ASKED.sub(lambda asked: given.get(asked[1], ""), one) for one in server_of(PLUGIN)["args"]]
     parsed = parse(arguments_of_the_program(args))
