@@ -21,7 +21,8 @@ from sentry_runbook.commands.arguments import parse
 from sentry_runbook.render.templates import Template, load_templates
 from sentry_runbook.server.app import NAME
 from sentry_runbook.server.skills import ADDRESS, skill_names
-from sentry_runbook.settings import SETTINGS
+from sentry_runbook.settings import DEFAULT_URL, SETTINGS, Settings
+from sentry_runbook.settings_loader import load_usable_settings
 from sentry_runbook.tool_names import TOOL_NAMES
 from sentry_runbook.tools import tools_for
 from tests.tools.support import connected
@@ -52,11 +53,6 @@ def server_of(plugin: Mapping[str, Any]) -> dict[str, Any]:
     (server,) = plugin["mcpServers"].values()
     assert isinstance(server, dict)
     return server
-
-
-def arguments_of_the_program(args: list[str]) -> list[str]:
-    """What ``uvx`` hands to our program."""
-    return args[args.index(NAME) + 1 :]
 
 
 # --- what the files say ----------------------------------------------------------------------------------------------
@@ -109,14 +105,58 @@ def test_uvx_builds_a_checkout_anew_when_a_file_of_the_package_has_changed() -> 
     assert set(packed) <= watched
 
 
-@pytest.mark.parametrize("given", [{}, {"organization": "acme", "url": "https://sentry.example.com"}, {"url": "-x"}])
-def test_the_server_takes_the_plugin_s_arguments_filled_or_blank(given: dict[str, str]) -> None:
-    args = [ASKED.sub(lambda asked: given.get(asked[1], ""), one) for one in server_of(PLUGIN)["args"]]
-    parsed = parse(arguments_of_the_program(args))
-    assert (parsed.organization or "", parsed.base_url or "") == (
-        given.get("organization", ""),
-        given.get("url", ""),
-    )
+def started(config: Mapping[str, str], shell: Mapping[str, str], home: Path) -> Settings:
+    """The settings of the server as Claude Code 2.1.332 starts it.
+
+    It puts in first what the user gave, a blank for what was left out, then ``${VARIABLE:-default}`` of its own
+    environment, which the server inherits.
+    """
+    server = server_of(PLUGIN)
+
+    def filled(text: str) -> str:
+        text = ASKED.sub(lambda asked: config.get(asked[1], PLUGIN["userConfig"][asked[1]].get("default", "")), text)
+        return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda named: shell.get(named[1]) or named[2], text)
+
+    parsed = vars(parse([filled(word) for word in server["args"][server["args"].index(NAME) + 1 :]]))
+    flags = {row.name: parsed[row.name] for row in SETTINGS if parsed.get(row.name)}
+    environment = {**shell, **{name: filled(text) for name, text in server["env"].items()}}
+    return load_usable_settings(flags, environment, home, home)
+
+
+STARTED: dict[str, tuple[dict[str, str], dict[str, str], tuple[object, ...]]] = {
+    "nothing given": ({}, {}, (None, None, DEFAULT_URL, "confirm")),
+    "all given": (
+        {"token": "t" * 40, "organization": "acme", "url": "https://sentry.example.com", "writes": "direct"},
+        {"SENTRY_AUTH_TOKEN": "s" * 40, "SENTRY_ORG": "other", "SENTRY_URL": "https://other.example.com"},
+        ("t" * 40, "acme", "https://sentry.example.com", "direct"),
+    ),
+    "what the shell has": (
+        {},
+        {"SENTRY_AUTH_TOKEN": "s" * 40, "SENTRY_ORG": "other", "SENTRY_URL": "https://other.example.com"},
+        ("s" * 40, "other", "https://other.example.com", "confirm"),
+    ),
+    "spaces": ({"token": "  ", "organization": " ", "url": " "}, {}, (None, None, DEFAULT_URL, "confirm")),
+    "read only stays": ({"writes": "direct"}, {"SENTRY_RUNBOOK_WRITES": "off"}, (None, None, DEFAULT_URL, "off")),
+    "a pasted page": ({"url": "https://acme.sentry.io/issues/1/"}, {}, (None, "acme", DEFAULT_URL, "confirm")),
+}
+
+
+@pytest.mark.parametrize("kind", STARTED)
+def test_what_was_given_at_the_installation_wins_and_what_was_left_blank_comes_from_the_shell(
+    kind: str, tmp_path: Path
+) -> None:
+    config, shell, expected = STARTED[kind]
+    settings = started(config, shell, tmp_path)
+    token = settings.token.reveal() if settings.token else None
+    assert settings.problem is None
+    assert (token, settings.organization, settings.base_url, settings.writes) == expected
+
+
+@pytest.mark.parametrize("organization", ["-x", "--demo", "acme inc"])
+def test_a_value_that_is_no_slug_is_a_wrong_setting_and_no_flag(organization: str, tmp_path: Path) -> None:
+    problem = started({"organization": organization}, {}, tmp_path).problem
+    assert problem is not None
+    assert "--organization is not a slug" in str(problem)
 
 
 def test_no_tool_s_name_is_longer_than_hosts_allow_with_the_plugin_s_prefix() -> None:
