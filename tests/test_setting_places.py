@@ -24,6 +24,8 @@ BY_VARIABLE = {variable: row for row in SETTINGS for variable in row.environment
 OFFERED = {row.environment[0]: row for row in SETTINGS if row.is_offered}
 LEFT_OUT = {
     "token_file": "the entry asks for the token itself",
+    "keyring": "the entry asks for the token itself",
+    "webhook_secret": "only a command reads webhooks",
     "http_token": "the entry starts the server over stdio",
 }
 """Settings that the registry's entry does not name, with the reason."""
