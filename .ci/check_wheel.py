@@ -1,4 +1,7 @@
-"""Run by .ci/run in an environment that holds only the wheel: are the templates in, does the server answer?"""
+"""Run by .ci/run in an environment that holds only the wheel: are the archives whole, does the server answer?
+
+Usage: python .ci/check_wheel.py DIST TRACKED, a file with the paths that git tracks, each ended by a null character.
+"""
 
 import sys
 import tarfile
@@ -14,8 +17,8 @@ PROMPTS = Path(__file__).parent.parent / "prompts"
 TEMPLATES = {path.stem for path in PROMPTS.glob("*.md")} - {"README"}
 
 
-def check_archives(dist: Path) -> None:
-    """Both archives carry every template; the wheel holds no package but ours."""
+def check_archives(dist: Path, tracked: set[str]) -> None:
+    """The wheel carries every template and no package but ours; the sdist is what git tracks."""
     (wheel,) = dist.glob("*.whl")
     (sdist,) = dist.glob("*.tar.gz")
     names = zipfile.ZipFile(wheel).namelist()
@@ -24,8 +27,8 @@ def check_archives(dist: Path) -> None:
     roots = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert roots == {"sentry_runbook"}, f"the wheel installs more than our package: {roots}"
     with tarfile.open(sdist) as archive:
-        packed = {Path(name).stem for name in archive.getnames() if "/prompts/" in name}
-    assert packed >= TEMPLATES, f"the sdist lacks templates: {TEMPLATES - packed}"
+        packed = {name.split("/", 1)[1] for name in archive.getnames()} - {"PKG-INFO"}
+    assert packed == tracked, f"the sdist differs from what git tracks: {sorted(packed ^ tracked)}"
 
 
 async def check_server() -> None:
@@ -40,6 +43,6 @@ async def check_server() -> None:
                 assert {prompt.name for prompt in prompts} >= TEMPLATES
 
 
-check_archives(Path(sys.argv[1]))
+check_archives(Path(sys.argv[1]), set(Path(sys.argv[2]).read_text(encoding="utf-8").rstrip("\0").split("\0")))
 anyio.run(check_server)
 print("wheel and sdist are complete; the installed server answers in both protocol eras")

@@ -158,12 +158,6 @@ def test_every_tool_named_in_what_to_ask_is_a_tool() -> None:
     assert set(named) <= set(TOOL_NAMES)
 
 
-def test_the_manifests_name_the_tools_and_the_version() -> None:
+def test_the_bundle_names_the_tools() -> None:
     manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
-    registry = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    version = re.search(r'^version = "(.*)"', project, re.MULTILINE)
-    assert {tool["name"] for tool in manifest["tools"]} == {tool.name for tool in tools_for("direct")}
-    assert version
-    assert {manifest["version"], registry["version"], registry["packages"][0]["version"]} == {version[1]}
-    assert f"mcp-name: {registry['name']}" in README
+    assert [tool["name"] for tool in manifest["tools"]] == [tool.name for tool in tools_for("direct")]

@@ -22,6 +22,16 @@ DERIVED = {"limits", "warnings", "sources", "unread_files", "problem"}
 
 BY_VARIABLE = {variable: row for row in SETTINGS for variable in row.environment}
 OFFERED = {row.environment[0]: row for row in SETTINGS if row.is_offered}
+LEFT_OUT = {
+    "token_file": "the entry asks for the token itself",
+    "keyring": "the entry asks for the token itself",
+    "webhook_secret": "only a command reads webhooks",
+    "http_token": "the entry starts the server over stdio",
+}
+"""Settings that the registry's entry does not name, with the reason."""
+LISTED = {row.environment[0]: row for row in SETTINGS if row.name not in LEFT_OUT}
+PATHS = {"policy_file": "file", "ca_bundle": "file", "prompts_dir": "directory", "state_dir": "directory"}
+"""Settings that are a path, with the kind of picker that the form of a desktop host shows."""
 
 
 def readme_rows() -> list[tuple[list[str], str]]:
@@ -82,23 +92,58 @@ def test_the_bundle_asks_for_the_offered_settings() -> None:
     assert set(asked) == set(OFFERED)
     assert sorted(asked.values()) == sorted(MANIFEST["user_config"])
     for variable, key in asked.items():
-        assert_form(OFFERED[variable], MANIFEST["user_config"][key], secret="sensitive")
+        row, field = OFFERED[variable], MANIFEST["user_config"][key]
+        assert field["type"] == PATHS.get(row.name, "string"), key
+        assert field["required"] == (row.name == "token"), key
+        # An empty text means "not given": a form has no other word for it.
+        assert field.get("default", "") == ("" if row.unset else row.default), key
+        assert_form(row, field, secret="sensitive")
 
 
-def test_the_registry_entry_asks_for_the_offered_settings() -> None:
+def test_the_registry_entry_names_every_setting_of_a_server_over_stdio() -> None:
     (package,) = SERVER["packages"]
     asked: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in package["environmentVariables"]}
-    assert set(asked) == set(OFFERED)
+    assert len(asked) == len(package["environmentVariables"]), "a variable stands twice"
+    assert set(asked) == set(LISTED)
     for variable, entry in asked.items():
-        assert_form(OFFERED[variable], entry, secret="isSecret")
+        row = LISTED[variable]
+        kind = "filepath" if row.name in PATHS else "number" if row.name in Limits.__dataclass_fields__ else "string"
+        assert entry.get("format", "string") == kind, variable
+        assert entry.get("isRequired", False) == (row.name == "token"), variable
+        assert tuple(entry.get("choices", ())) == row.choices, variable
+        assert entry.get("default", row.unset) == row.default, variable
+        assert_form(row, entry, secret="isSecret")
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in LISTED.values() if row.name in Limits.__dataclass_fields__], ids=lambda row: row.name
+)
+def test_the_bounds_that_the_registry_entry_tells_are_those_of_the_setting(row: Setting) -> None:
+    (package,) = SERVER["packages"]
+    (told,) = (entry["description"] for entry in package["environmentVariables"] if entry["name"] in row.environment)
+    bounds = re.search(r"(\d[\d.]*)(?: \(never\))? to (\d+)$", told)
+    assert bounds, told
+    low, high = bounds.groups()
+    for inside in (low, high):
+        row.parse(inside, [])
+    for outside in (float(low) - 0.01, float(high) + 1):
+        with pytest.raises(ValueError, match=f"from {low} to {high}"):
+            row.parse(str(outside), [])
 
 
 def assert_form(row: Setting, form: dict[str, Any], secret: str) -> None:
-    """One entry of an installer's form has the default of its setting, and hides what is secret."""
-    assert form.get("default", row.unset) == row.default, row.name
+    """One entry of an installer's form hides what is secret, and says which words can be chosen."""
     assert form.get(secret, False) == (row.name == "token"), row.name
     for word in row.choices:
         assert word in form["description"], row.name
+
+
+@pytest.mark.parametrize("row", [row for row in SETTINGS if row.choices], ids=lambda row: row.name)
+def test_a_setting_takes_the_words_that_are_offered_and_no_other(row: Setting) -> None:
+    for word in row.choices:
+        row.parse(word, [])
+    with pytest.raises(ValueError, match=" or "):
+        row.parse("sometimes", [])
 
 
 def flags_of(command: argparse.ArgumentParser) -> dict[str, argparse.Action]:

@@ -130,7 +130,8 @@ class Setting:
         metavar: the placeholder of its value in ``--help``.
         choices: the words that it can be, where there are only some.
         rc: section and key of ``.sentryclirc``.
-        is_offered: whether installers ask for it (``manifest.json``, ``server.json``).
+        is_offered: whether the form of a desktop host asks for it (``manifest.json``); ``server.json`` names all that
+            a server over stdio reads.
     """
 
     name: str
@@ -193,6 +194,7 @@ SETTINGS = (
         flags=("--project",),
         metavar="SLUG",
         rc=("defaults", "project"),
+        is_offered=True,
     ),
     Setting(
         "base_url",
@@ -212,6 +214,7 @@ SETTINGS = (
         unset="built in",
         flags=("--policy", "--policy-file"),
         metavar="FILE",
+        is_offered=True,
     ),
     Setting(
         "prompts_dir",
@@ -221,6 +224,7 @@ SETTINGS = (
         unset="shipped",
         flags=("--prompts", "--prompts-dir"),
         metavar="DIR",
+        is_offered=True,
     ),
     Setting(
         "writes",
@@ -239,10 +243,11 @@ SETTINGS = (
         unset="none: no audit file",
         flags=("--state-dir",),
         metavar="DIR",
+        is_offered=True,
     ),
-    Setting("keyring", ("SENTRY_RUNBOOK_KEYRING",), parsers.switch),
-    Setting("mask", ("SENTRY_RUNBOOK_MASK",), parsers.switch),
-    Setting("ca_bundle", ("SENTRY_RUNBOOK_CA_BUNDLE",), parsers.file, unset="system"),
+    Setting("keyring", ("SENTRY_RUNBOOK_KEYRING",), parsers.switch, choices=("on", "off")),
+    Setting("mask", ("SENTRY_RUNBOOK_MASK",), parsers.switch, choices=("on", "off"), is_offered=True),
+    Setting("ca_bundle", ("SENTRY_RUNBOOK_CA_BUNDLE",), parsers.file, unset="system", is_offered=True),
     Setting("call_s", ("SENTRY_RUNBOOK_CALL_TIMEOUT",), parsers.number(0.1, 600)),
     Setting("read_s", ("SENTRY_RUNBOOK_READ_TIMEOUT",), parsers.number(0.05, 120)),
     Setting("connect_s", ("SENTRY_RUNBOOK_CONNECT_TIMEOUT",), parsers.number(0.05, 60)),

@@ -29,5 +29,6 @@ async def serve(app: Starlette, *, host: str = "127.0.0.1", port: int = 9000, lo
         await asyncio.shield(serving)
     except asyncio.CancelledError:
         server.should_exit = True
-        await serving
+        if not serving.done() or serving.exception() is None:  # else the signal that ended it is already on its way
+            await serving
         raise
