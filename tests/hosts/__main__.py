@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.hosts.client import program_here
+from tests.hosts.client import ROOT, program_here
 from tests.hosts.clients import CLIENTS
 from tests.hosts.conformance import Score, conformance
+from tests.hosts.first_answer import first_answer
 from tests.hosts.install import NotInstalled
 from tests.hosts.matrix import default_cache, machine_readable, play, table
 
@@ -48,7 +49,18 @@ def _conformance(options: argparse.Namespace, server: str) -> int:
     return 0 if all(score.good for score in scores) else 1
 
 
-WHAT = {"matrix": _matrix, "conformance": _conformance}
+def _setup(options: argparse.Namespace, server: str) -> int:
+    ways = []
+    for measured in first_answer(options.checkout, server, options.cache, fetch=options.install):
+        ways.append(measured)
+        if not options.json:
+            print("\n".join(measured.lines()), flush=True)
+    if options.json:
+        print(json.dumps([asdict(measured) for measured in ways]))
+    return 0 if all(measured.good for measured in ways) else 1
+
+
+WHAT = {"matrix": _matrix, "conformance": _conformance, "setup": _setup}
 
 
 def _is_meant(name: str, words: Sequence[str]) -> bool:
@@ -62,6 +74,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="all that was seen, as JSON")
     parser.add_argument("--install", action="store_true", help="fetch what is missing, with npm and pip")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where clients are kept (%(default)s)")
+    parser.add_argument("--checkout", type=Path, default=ROOT, help="setup: the edition to measure (default: this one)")
     parser.add_argument("--server", metavar="PROGRAM", help="the server (default: sentry-runbook beside this Python)")
     return parser.parse_args(argv)
 

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +20,13 @@ from tests.hosts.running import empty_home, environment, run
 SUITE = "@modelcontextprotocol/conformance@0.2.0-alpha.12"
 REVISIONS = ("2025-11-25", "2026-07-28")
 BASELINES = Path(__file__).parent / "baselines"
+SERVED = ("serve", "--transport", "http", "--port", "0", "--demo")
 SUITE_S = 300.0
 START_S = 60.0
 _TOTAL = re.compile(r"Total: (\d+) passed, (\d+) failed")
 _AGAINST = re.compile(r"^  [^~\s] (\S+)$", flags=re.MULTILINE)
 """A scenario in the suite's lists of what is not as the baseline says; those that are stand there with a tilde."""
-_LISTENING = re.compile(r"MCP at (\S+),")
+_URL = re.compile(r"http://[^\s,]+")
 _COLOUR = re.compile(r"\x1b\[\d+m")
 
 
@@ -66,7 +67,7 @@ def conformance(server: str, cache: Path, *, fetch: bool) -> Iterator[Score]:
         fetch_packages("npm", (SUITE,), folder)
     node = node_folder(cache, fetch=fetch)
     for revision in REVISIONS:
-        with empty_home() as home, serving(server, home) as url:
+        with empty_home() as home, listening(server, SERVED, home) as url:
             env = environment(home, "http://127.0.0.1:9", {}, path_first=[node] if node else [])
             words = ("server", "--url", url, "--suite", "all", "--spec-version", revision)
             expected = ("--expected-failures", os.fspath(baseline(revision)), "-o", os.fspath(home / "results"))
@@ -88,30 +89,31 @@ def score(revision: str, code: int | None, said: str) -> Score:
 
 
 @contextmanager
-def serving(server: str, home: Path) -> Iterator[str]:
-    """The server over HTTP in front of the embedded Sentry, on a free port: its URL.
+def listening(server: str, words: Sequence[str], home: Path) -> Iterator[str]:
+    """A command of the server that serves over HTTP, once it says that it does: the first URL that it names.
 
     Raises:
-        NotInstalled: it ended before it listened.
+        NotInstalled: it ended before.
     """
-    argv = (server, "serve", "--transport", "http", "--port", "0", "--demo")
     env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": os.fspath(home)}
-    with subprocess.Popen(argv, env=env, cwd=home / "work", stderr=subprocess.PIPE, text=True) as process:
+    command = [server, *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=env, cwd=home, stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:
         impatience = threading.Timer(START_S, process.kill)
         impatience.start()
         try:
-            yield _listening(process)
+            yield _first_url(process)
         finally:
             impatience.cancel()
             process.kill()
 
 
-def _listening(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
+def _first_url(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
     said = ""
-    for line in process.stderr:
+    for line in process.stdout:
         said = line.strip()
-        if found := _LISTENING.search(line):
-            threading.Thread(target=process.stderr.read, daemon=True).start()
-            return found[1]
+        if found := _URL.search(line):
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            return found[0]
     raise NotInstalled(f"the server did not listen: {said}")

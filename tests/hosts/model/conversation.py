@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 SEARCH_TOOL = "ToolSearch"
 """Claude Code sends names alone of the tools that it defers; this tool of its own loads them."""
-_FULL_NAME = r"[A-Za-z0-9_-]*{name}(?![A-Za-z0-9_])"
+_FULL_NAME = r"[A-Za-z0-9_-]+__{name}(?![A-Za-z0-9_])"
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,16 @@ def answer(script: Script, request: Request) -> Answer:
     name = named(request.offered, wanted.tool)
     if name is not None:
         return Answer(f"call_{len(results)}", name, wanted.arguments)
-    deferred = re.search(_FULL_NAME.format(name=wanted.tool), request.text)
     searches = len(request.results) - len(results)
-    if SEARCH_TOOL in request.offered and deferred and searches <= len(results):
-        query = {"query": f"select:{deferred[0]}", "max_results": 5}
-        return Answer(f"search_{len(request.results)}", SEARCH_TOOL, query)
+    if SEARCH_TOOL in request.offered and searches <= len(results) + 1:
+        return Answer(f"search_{len(request.results)}", SEARCH_TOOL, {"query": _query(request, wanted), "max_results": 5})
     return Answer(text=f"The host offers no tool {wanted.tool}.")
+
+
+def _query(request: Request, wanted: Call) -> str:
+    """By name where the host says it; by words while the server is still connecting, for the search waits for it."""
+    deferred = re.search(_FULL_NAME.format(name=wanted.tool), request.text)
+    return f"select:{deferred[0]}" if deferred else wanted.tool.replace("_", " ")
 
 
 def named(offered: Sequence[str], tool: str) -> str | None:
