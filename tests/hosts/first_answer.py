@@ -31,6 +31,8 @@ ASKED = 3
 """How often the question is asked before it is given up: a first turn may come before the tools do."""
 TOKEN = "sntryu_" + "0" * 64
 UV = "uv==0.13.9"
+KEPT = ("PATH", "SSL_CERT_FILE", "PIP_INDEX_URL", "UV_INDEX_URL")
+"""What a newcomer has of this environment: the way to programs, certificates and packages."""
 
 
 @dataclass(frozen=True)
@@ -191,8 +193,10 @@ def first_answer(checkout: Path, server: str, cache: Path, *, fetch: bool) -> It
         for name, way in WAYS.items():
             with empty_home() as home, listening(server, ("simulate", "--port", "0"), home) as sentry:
                 with model_stub(first_call) as (model, seen):
-                    path = os.pathsep.join([os.fspath(claude.program.parent), os.environ.get("PATH", os.defpath)])
-                    env = {"PATH": path, "HOME": os.fspath(home), "LANG": "C.UTF-8", **claude_environment(model)}
+                    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+                    path = os.pathsep.join([os.fspath(claude.program.parent), kept.get("PATH", os.defpath)])
+                    own = {"PATH": path, "HOME": os.fspath(home), "LANG": "C.UTF-8"}
+                    env = {**kept, **own, **claude_environment(model)}
                     person = Newcomer(wheel, repository, sentry, env, home / "work", seen)
                     try:
                         way(person)
