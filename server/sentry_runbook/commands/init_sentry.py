@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sentry_runbook import server_url
-from sentry_runbook.commands.checks import INTEGRATION
 from sentry_runbook.commands.init_terminal import NOTHING_DONE, Terminal
+from sentry_runbook.commands.token_checks import INTEGRATION
 from sentry_runbook.errors import BadInput, RunbookError
 from sentry_runbook.keyring_token import SOURCE, stored_token
 from sentry_runbook.runtime import Runtime
