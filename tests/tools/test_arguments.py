@@ -85,6 +85,11 @@ BAD: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "release": tuple(("list_events", {"release": value}) for value in ("a\\*b", "a\\", "r\n", "r" * 251)),
     "query": (("list_events", {"query": "q" * 1001}), ("find_issues", {"query": "a\x00b"})),
     "project": tuple(("find_issues", {"project": value}) for value in ("../x", "a/b", "a b", "p" * 101, "shop?x=1")),
+    "further issues": (
+        ("check_recovery", {"issues": [["SHOP-1Z"]]}),
+        ("check_recovery", {"issues": {}}),
+        ("check_recovery", {"issues": 5}),
+    ),
     "sort": (("find_issues", {"sort": "best"}), ("find_issues", {"sort": 1})),
     "flags": tuple(("classify_severity", {flag: "perhaps"}) for flag in ("workaround", "core_flow", "data_loss_risk")),
     "action": tuple(("resolve_issue", {"action": value}) for value in ("delete", "", "RESOLVE", 1)),

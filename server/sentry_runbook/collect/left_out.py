@@ -19,11 +19,13 @@ def says_nothing(name: str, value: object) -> bool:
         name: the argument's.
         value: as the client sent it.
     """
-    if value is None:
-        return True
-    if isinstance(value, list | tuple):
-        return all(says_nothing(name, part) for part in value)
+    if isinstance(value, list):
+        return all(_says_nothing(name, part) for part in value)
+    return _says_nothing(name, value)
+
+
+def _says_nothing(name: str, value: object) -> bool:
     if not isinstance(value, str):
-        return False
+        return value is None
     word = value.strip().lower()
     return not word or (word in NOTHING and name not in WORDS_AS_WRITTEN)
