@@ -160,7 +160,7 @@ def test_a_keyring_that_cannot_be_used_is_one_sentence_with_the_fix(
     elif kind == "locked":
         ring.mkdir()
     else:
-        keyring.set_keyring(backends[kind]())  # type: ignore[no-untyped-call]  # as above
+        keyring.set_keyring(backends[kind]())
     output = init(command, "--keyring", "--host", "codex")
     assert output.code == 2
     assert says[kind] in flat(output.err)

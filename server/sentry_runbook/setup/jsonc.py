@@ -131,7 +131,10 @@ def _with_member(text: str, path: tuple[str, ...], new: object) -> str:
     for key in reversed(path[1:]):
         new = {key: new}
     if path[0] in target.members:
-        first, last = (tokens[number] for number in target.members[path[0]])
+        replaced = tokens[target.members[path[0]][0] : target.members[path[0]][1] + 1]
+        if any(text[token.end : following.start].strip() for token, following in pairwise(replaced)):
+            raise ConfigurationRefused("has comments in the entry that would be replaced")
+        first, last = replaced[0], replaced[-1]
         return text[: first.start] + _dumped(text, new, depth) + text[last.end :]
     member = f"{json.dumps(path[0])}: {_dumped(text, new, depth)}"
     return _added(text, tokens, target.opening, target.closing, member, depth)

@@ -11,6 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from sentry_runbook.setup.refused import ConfigurationRefused
 
@@ -50,17 +51,40 @@ def with_table(text: str, path: tuple[str, str], table: Mapping[str, object]) ->
 
 
 def _with_table(text: str, path: tuple[str, str], table: Mapping[str, object]) -> str:
+    end = "\r\n" if "\r\n" in text else "\n"
+    text = text if text.endswith("\n") or not text else text + end
     # Not splitlines: a string may hold other breaks. A line keeps its carriage return.
     lines = text.removesuffix("\n").split("\n") if text else []
     of_table = list(_own_lines(lines, path))
-    comments = [lines[number].rstrip() for number in of_table if lines[number].lstrip().startswith("#")]
+    comments = [comment for number in of_table if (comment := _comment(lines[number]))]
     at = min(of_table, default=len(lines))
     others = [line for number, line in enumerate(lines) if number not in set(of_table)]
     new = [*comments, *_table_lines(path, table)]
-    if not of_table and any(line.strip() for line in lines):
-        new = ["", *new] if others[-1].strip() else new
-    new = [f"{line}\r" for line in new] if "\r\n" in text else new
-    return "\n".join([*others[:at], *new, *others[at:], ""])
+    if not of_table and others and others[-1].strip():
+        new = ["", *new]
+    return "\n".join([*others[:at], *(line + end.removesuffix("\n") for line in new), *others[at:], ""])
+
+
+def _comment(line: str) -> str | None:
+    """The comment of a line, which may stand behind a value.
+
+    Raises:
+        ConfigurationRefused: it is a line of a longer value, in which a comment cannot be told from a text.
+    """
+    line = line.strip()
+    if line.startswith("#") or "#" not in line:
+        return line if line.startswith("#") else None
+    try:
+        whole = tomllib.loads(line)
+    except tomllib.TOMLDecodeError:
+        raise ConfigurationRefused("has a comment that would be lost") from None
+    parts = line.split("#")
+    for number in range(1, len(parts)):
+        before = "#".join(parts[:number])
+        with suppress(tomllib.TOMLDecodeError):
+            if tomllib.loads(before) == whole:
+                return line.removeprefix(before)
+    return None
 
 
 def _own_lines(lines: Sequence[str], path: tuple[str, ...]) -> Iterator[int]:
@@ -84,7 +108,7 @@ def _own_lines(lines: Sequence[str], path: tuple[str, ...]) -> Iterator[int]:
 def _header(line: str) -> tuple[str, ...] | None:
     """The keys of ``[a.b]``; None of ``[[a]]`` and of a line that is no header."""
     try:
-        parsed = tomllib.loads(line)
+        parsed = tomllib.loads(line.removesuffix("\r"))
     except (tomllib.TOMLDecodeError, RecursionError):
         return None
     keys = list[str]()
