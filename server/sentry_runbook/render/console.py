@@ -38,9 +38,17 @@ class Trimmed(io.TextIOBase):
         """Pass it on."""
         self._stream.flush()
 
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a plain attribute there
+        """Of the stream below: in another than UTF, rich draws in ASCII."""
+        return self._stream.encoding
+
 
 class Screen(Console):
-    """Standard output; NO_COLOR, FORCE_COLOR, TERM=dumb and COLUMNS are respected."""
+    """Standard output; NO_COLOR, FORCE_COLOR, TERM=dumb and COLUMNS are respected.
+
+    In a pipe there are neither colours nor bold, unless FORCE_COLOR asks for them and NO_COLOR does not forbid them.
+    """
 
     def __init__(self) -> None:
         piped = not sys.stdout.isatty()
@@ -50,6 +58,7 @@ class Screen(Console):
             highlight=False,
             markup=False,
             emoji=False,
+            force_terminal=False if piped and os.environ.get("NO_COLOR") else None,
             width=PIPE_WIDTH if piped and "COLUMNS" not in os.environ else None,
         )
 
