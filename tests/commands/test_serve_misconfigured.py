@@ -122,8 +122,11 @@ def test_a_working_directory_that_is_gone_and_a_user_without_a_home_are_no_crash
         "pathlib.Path.home = homeless\n"
         "from sentry_runbook import cli; cli.main(['triage', 'SHOP-1Z'])"
     )
+    # A file, as the console script is: Python itself cannot import everything with a folder that is gone on its path.
+    start = place / "start.py"
+    start.write_text(script)
     ended = subprocess.run(
-        [sys.executable, "-c", script], cwd=gone, env=environment(), capture_output=True, text=True, check=False
+        [sys.executable, str(start)], cwd=gone, env=environment(), capture_output=True, text=True, check=False
     )
     assert ended.returncode == 2
     assert ended.stderr.startswith("sentry-runbook: No Sentry auth token is set.")
