@@ -129,6 +129,46 @@ async def test_a_cancelled_write_is_cancelled_and_invalidates_the_cache() -> Non
     assert [request.method for request in upstream.seen] == ["GET", "PUT", "GET"]
 
 
+async def test_a_change_that_is_cancelled_in_the_queue_is_not_sent() -> None:
+    """Its slot is given free and its caller has gone in the same turn of the loop, or the caller went before."""
+    left: list[str] = []
+    for is_freed in (False, True):
+        held = anyio.Event()
+        upstream = Upstream({ISSUE: [gives({"id": "1"}), gives({"id": "1"})], TAGS: Answer(body=b"[]", held=held)})
+        async with client_of(upstream, concurrency=1) as client, anyio.create_task_group() as tasks:
+            await client.issue(REF)
+            tasks.start_soon(client.tags, REF)
+            await until_asked(upstream, 2)
+            async with anyio.create_task_group() as queued:
+
+                async def change(client: SentryClient = client) -> None:
+                    await client.update_issue(REF, {"status": "resolved"}, leaving=lambda: left.append("left"))
+
+                queued.start_soon(change)
+                await settled()
+                if is_freed:
+                    held.set()
+                queued.cancel_scope.cancel()
+            held.set()
+        await settled()
+        assert [request.method for request in upstream.seen] == ["GET", "GET"]
+    assert left == []
+
+
+async def test_a_change_says_when_it_leaves() -> None:
+    upstream = Upstream({ISSUE: [gives({"id": "1"}), gives({"id": "1"})]})
+    left: list[list[str]] = []
+
+    def leaving() -> None:
+        left.append([request.method for request in upstream.seen])
+
+    async with client_of(upstream) as client:
+        await client.issue(REF)
+        await client.update_issue(REF, {"status": "resolved"}, leaving=leaving)
+    assert left == [["GET"]]
+    assert [request.method for request in upstream.seen] == ["GET", "PUT"]
+
+
 async def test_one_part_of_a_long_series_that_fails_cancels_the_others() -> None:
     from datetime import UTC, datetime, timedelta
 
