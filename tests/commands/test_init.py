@@ -136,6 +136,8 @@ def test_sentry_properties_name_organization_and_project(
         "SENTRY_PROJECT": PROJECT.slug,
         "SENTRY_URL": "https://sentry.io",
     }
+    assert "everyone needs uv" in flat(output.out)
+    assert "everyone sets SENTRY_AUTH_TOKEN before starting Claude Code" in flat(output.out)
     assert (shared["command"], shared["args"]) == ("uvx", ["sentry-runbook"]), "no path of this machine"
 
 

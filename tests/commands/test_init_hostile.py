@@ -70,6 +70,18 @@ def test_a_token_goes_to_no_server_that_only_the_folder_names(
     assert not written(home, "codex").exists()
 
 
+def test_the_environments_dsn_says_where_events_go_and_not_where_a_token_goes(
+    evil: tuple[str, list[Request]], command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = evil
+    monkeypatch.setenv("SENTRY_DSN", f"http://{KEY}@{url.removeprefix('http://')}/5")
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
+    output = init(command, "--host", "codex")
+    assert output.code == 2
+    assert f"Only SENTRY_DSN names the server {url}, and your token would be sent there." in output.err
+    assert asked == []
+
+
 def test_print_leaves_out_a_server_that_only_the_folder_names(command: Commands, home: Path, folder: Path) -> None:
     (folder / ".env").write_text(f"SENTRY_DSN={EVIL}\n")
     output = init(command, "--print", "--host", "codex")

@@ -192,6 +192,15 @@ def test_a_server_whose_keyring_fails_says_so(
     assert "two words" not in output.err
 
 
+def test_a_backend_that_is_not_there_is_one_sentence(home: Path, quiet_url: str) -> None:
+    env = environment(HOME=str(home), PYTHON_KEYRING_BACKEND="no.such.Backend", SENTRY_URL=quiet_url)
+    with process("doctor", env={**env, "SENTRY_RUNBOOK_KEYRING": "on"}) as running:
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert "configured to a backend that cannot be loaded" in errors
+    assert "Traceback" not in errors
+
+
 def test_a_start_without_the_keyring_does_not_load_it() -> None:
     program = "import sys, sentry_runbook.commands.serve, sentry_runbook.cli; print('keyring' in sys.modules)"
     run = subprocess.run([PROGRAM[0], "-c", program], capture_output=True, text=True, check=True)

@@ -88,7 +88,7 @@ def test_a_server_that_only_the_folder_names_gets_the_token_when_a_person_says_s
     (folder / ".sentryclirc").write_text(f"[defaults]\nurl={env['SENTRY_URL']}\n")
     unset = {name: value for name, value in env.items() if name != "SENTRY_URL"}
     with terminal("init", "--host", "codex", env={**unset, "SENTRY_AUTH_TOKEN": TOKEN}) as person:
-        person.until("may it have your token? [y/N] ")
+        person.until("Is it your Sentry? [y/N] ")
         assert "./.sentryclirc names the server" in flat(person.shown)
         person.types(f"{answer}\n")
         left = person.ends()

@@ -174,6 +174,8 @@ def _about_token(outcomes: Sequence[HostOutcome], wanted: Wanted) -> Iterator[st
             yield f"No token is in the shared file: everyone sets SENTRY_AUTH_TOKEN before starting {starting}."
         if asked:
             yield f"{', '.join(asked)} asks everyone for the token once, and keeps it encrypted."
+    if wanted.command[0] == "uvx":
+        yield "It starts sentry-runbook by uvx: everyone needs uv on the PATH."
 
 
 def show_snippets(
