@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NoReturn
 
+from sentry_runbook.commands import COMMANDS
 from sentry_runbook.errors import BadInput, RunbookError, in_one_line
 
 PROGRAM = "sentry-runbook"
@@ -56,7 +57,8 @@ class Parser(argparse.ArgumentParser):
         """
         flag = next((word.partition("=")[0] for word in extra if word.startswith("-")), None)
         if flag is None:
-            self.error(f"unexpected argument {extra[0]!r}.")
+            first = " A command comes first." if extra[0] in COMMANDS else ""
+            self.error(f"unexpected argument {extra[0]!r}.{first}")
         self.error(f"unknown flag {flag}.{did_you_mean(flag, self.flags())}")
 
     def flags(self) -> tuple[str, ...]:
