@@ -82,7 +82,8 @@ def _ended(argv: Sequence[str]) -> int:
 
 def _is_json(argv: Sequence[str]) -> bool:
     """Whether a program reads what is said; also where the arguments cannot be parsed."""
-    return "--json" in argv
+    words = " ".join(argv).replace("--format=", "--format ")
+    return "--json" in argv or "--format json" in words
 
 
 def _forget_output() -> None:

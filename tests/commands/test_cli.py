@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sentry_runbook import __version__, commands
 from sentry_runbook.commands import COMMANDS
-from sentry_runbook.commands.arguments import parse, parser
+from sentry_runbook.commands.arguments import commands_of, parse, parser
 from sentry_runbook.incident.model.results.messages import Audience, Format, Kind
 from tests.commands.support import PROGRAM, TOKEN, Commands, environment, process, served
 
@@ -49,6 +49,22 @@ def test_one_command_needs_no_other_commands_module() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment(), check=True)
     loaded = {name.rpartition(".")[2] for name in run.stdout.split() if name.startswith("sentry_runbook.commands.")}
     assert loaded & set(COMMANDS) == {"policy"}
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_blank_flag_of_any_command_is_not_given(name: str, blank: str) -> None:
+    of_command = commands_of(parser((name,)))[name]._actions
+    needed = [action.choices or ["x"] for action in of_command if action.required and not action.option_strings]
+    words = [next(iter(choices)) for choices in needed]
+    flags = [
+        action.option_strings[-1]
+        for action in of_command
+        if isinstance(action, argparse._StoreAction) and action.option_strings
+    ]
+    assert flags
+    given = [part for flag in flags for part in (flag, blank)]
+    assert parse([name, *words, *given]) == parse([name, *words])
 
 
 def test_every_flag_says_what_it_does() -> None:
@@ -122,7 +138,7 @@ def test_usage_lines_name_the_command_its_flags_and_what_it_needs(
     command: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
-    for name, needed in (("triage", "ISSUE"), ("lint", "FILE"), ("update", "[ISSUE]"), ("audit", "verify [FILE]")):
+    for name, needed in (("triage", "[ISSUE]"), ("lint", "FILE"), ("update", "[ISSUE]"), ("audit", "verify [FILE]")):
         usage = command(name, "--help").out.splitlines()[0]
         assert usage.startswith(f"usage: sentry-runbook {name} [-h] [--"), usage
         assert usage.endswith(f"[--log-level LEVEL] {needed}"), usage

@@ -65,6 +65,13 @@ class Parser(argparse.ArgumentParser):
         """All flags of this command."""
         return tuple(flag for action in self._actions for flag in action.option_strings)
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> object:
+        """A flag's value; a blank one is not given: a script writes it so whose variable is not set (DESIGN §3)."""
+        is_optional = bool(action.option_strings) and not action.required and isinstance(action, argparse._StoreAction)
+        if is_optional and len(arg_strings) == 1 and not arg_strings[0].strip():
+            return action.default
+        return super()._get_values(action, arg_strings)
+
     def _check_value(self, action: argparse.Action, value: object) -> None:
         """Refuse a word that is not among the choices, in the same words on every Python."""
         if action.choices is not None and value not in action.choices:
