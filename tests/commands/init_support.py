@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import stat
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sentry_runbook.simulator.clock import ManualClock
 from tests.commands.support import Commands, Outcome
 
 HOST_VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "XDG_CONFIG_HOME", "APPDATA")
@@ -69,3 +71,8 @@ def init(command: Commands, *argv: str) -> Outcome:
 def flat(text: str) -> str:
     """Output without the breaks of its lines."""
     return " ".join(text.split())
+
+
+def a_month_later() -> ManualClock:
+    """A clock that stands still a month after the zero of every embedded Sentry: the checks have no issue to try."""
+    return ManualClock(ManualClock().now + timedelta(days=30))
