@@ -12,7 +12,14 @@ from typing import Any
 from sentry_runbook.simulator.clock import ManualClock
 from tests.commands.support import Commands, Outcome
 
-HOST_VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "XDG_CONFIG_HOME", "APPDATA")
+HOST_VARIABLES = (
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
+    "GEMINI_CLI_HOME",
+    "XDG_CONFIG_HOME",
+    "APPDATA",
+    "DBUS_SESSION_BUS_ADDRESS",
+)
 FILES = {
     "claude-code": ".claude.json",
     "claude-desktop": ".config/Claude/claude_desktop_config.json",
