@@ -19,7 +19,11 @@ HOST_VARIABLES = (
     "XDG_CONFIG_HOME",
     "APPDATA",
     "DBUS_SESSION_BUS_ADDRESS",
+    *(name for upper in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY") for name in (upper, upper.lower())),
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 )
+"""What moves configurations, and what is written into them, from outside."""
 FILES = {
     "claude-code": ".claude.json",
     "claude-desktop": ".config/Claude/claude_desktop_config.json",

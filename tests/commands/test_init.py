@@ -267,13 +267,17 @@ def test_without_a_host_to_configure_nothing_is_sent_or_written(
 
 
 @pytest.mark.usefixtures("quiet_sentry")
-def test_print_shows_what_to_paste_without_the_token_and_writes_nothing(command: Commands, home: Path) -> None:
+def test_print_shows_what_to_paste_without_the_token_and_writes_nothing(
+    command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pass-word@proxy.example")
     before = sorted(home.rglob("*"))
     output = init(command, "--print")  # `command` refuses output with the token
     assert output.code == 0
     for host in FILES:
         assert str(written(home, host)) in output.out
     assert "paste the token" in output.out
+    assert "pass-word" not in output.out
     assert '"${input:sentry-auth-token}"' in output.out
     assert sorted(home.rglob("*")) == before
 

@@ -23,6 +23,9 @@ BUS = "DBUS_SESSION_BUS_ADDRESS"
 """What Linux's keyrings are reached by. Hosts built on MCP's SDK hand on six variables, and not this one."""
 LASTING_BUS = "unix:path=/run/user/"
 """How it begins where it is the same after the next login."""
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
+NETWORK = (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What the checks reached Sentry with, and hosts do not hand on, either."""
 PLACEHOLDER = "paste the token of your internal integration here"
 REPLACED = frozenset({*TOKEN_VARIABLES, TOKEN_FILE, KEYRING, BUS, "SENTRY_HOST"})
 """Variables that init decides: an older one that it does not write is taken out."""
@@ -62,6 +65,8 @@ def environment_of(wanted: Wanted, host: McpHost, given: Mapping[str, str]) -> d
     variables = _of_token(wanted, host)
     if wanted.storage == "keyring" and not wanted.is_shared and given.get(BUS, "").startswith(LASTING_BUS):
         variables[BUS] = given[BUS]
+    if not wanted.is_shared:
+        variables |= {name: given[name] for name in NETWORK if given.get(name)}
     if wanted.settings.organization:
         variables["SENTRY_ORG"] = wanted.settings.organization
     if wanted.project:
@@ -76,6 +81,11 @@ def environment_of(wanted: Wanted, host: McpHost, given: Mapping[str, str]) -> d
             as_given = unwrapped(given.get(source, "")) or str(value)
             variables[row.environment[0]] = str(value.absolute()) if isinstance(value, Path) else as_given
     return variables
+
+
+def holds_secret(wanted: Wanted, given: Mapping[str, str]) -> bool:
+    """Whether the entry holds a token, or the password of a proxy."""
+    return wanted.storage == "file" or (not wanted.is_shared and any("@" in given.get(name, "") for name in PROXIES))
 
 
 def _of_token(wanted: Wanted, host: McpHost) -> dict[str, str]:
