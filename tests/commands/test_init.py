@@ -11,13 +11,12 @@ import pytest
 from sentry_runbook.commands import runtime
 from sentry_runbook.simulator.app import ALL_SCOPES, create_app
 from sentry_runbook.simulator.catalog_routes import ORGANIZATION_ID
-from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
-from tests.commands.init_support import FILES, entry, flat, init, mode, said, written
+from tests.commands.init_support import FILES, a_month_later, entry, flat, init, mode, said, written
 from tests.commands.support import TOKEN, Commands, process, served
 
-WORLD = World(SCENARIOS["payment-spike"], ManualClock())
+WORLD = World(SCENARIOS["payment-spike"], a_month_later())
 PROJECT = WORLD.projects[0]
 KEY = "0123456789abcdef0123456789abcdef"
 SAAS_DSN = f"https://{KEY}@o{ORGANIZATION_ID}.ingest.us.sentry.io/{PROJECT.id}"
@@ -28,6 +27,7 @@ def saas(monkeypatch: pytest.MonkeyPatch) -> None:
     """sentry.io is the embedded Sentry, and the environment holds a token for it."""
     app = runtime.embedded_sentry(WORLD)
     monkeypatch.setattr(runtime, "_http_transport", lambda _: app)
+    monkeypatch.setattr(runtime, "utc_now", a_month_later())
     monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
 
 
@@ -57,7 +57,6 @@ def test_one_command_finds_checks_and_writes_and_says_where_from(
     }
 
 
-@pytest.mark.usefixtures("sentry")
 def test_what_it_wrote_starts_and_triages(command: Commands, home: Path, sentry_today: str) -> None:
     assert init(command, "--host", "cursor").code == 0
     wrote = entry(home, "cursor")
@@ -174,7 +173,7 @@ def test_without_token_and_terminal_it_says_what_to_do_and_ends_with_2(command: 
 
 
 @pytest.mark.parametrize("flag", [("--token", TOKEN), (f"--token={TOKEN}",), ("--token",), ("--auth-token", TOKEN)])
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_a_token_is_never_taken_as_an_argument(flag: tuple[str, ...], command: Commands, home: Path) -> None:
     output = init(command, "--host", "claude-code", *flag)
     assert output.code == 2
@@ -182,7 +181,7 @@ def test_a_token_is_never_taken_as_an_argument(flag: tuple[str, ...], command: C
     assert not written(home, "claude-code").exists()
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_a_token_file_is_named_and_its_token_is_not_copied(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +194,7 @@ def test_a_token_file_is_named_and_its_token_is_not_copied(
     assert entry(home, "codex")["env"]["SENTRY_AUTH_TOKEN_FILE"] == str(home / "token")
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 @pytest.mark.parametrize(("forced", "is_written"), [((), False), (("--force",), True)])
 def test_a_token_that_cannot_read_issues_is_not_written_unless_forced(
     forced: tuple[str, ...], is_written: bool, command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -209,7 +208,7 @@ def test_a_token_that_cannot_read_issues_is_not_written_unless_forced(
     assert written(home, "claude-code").exists() is is_written
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_a_setting_that_is_wrong_stops_it_before_anything_is_sent(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,7 +219,7 @@ def test_a_setting_that_is_wrong_stops_it_before_anything_is_sent(
     assert not written(home, "claude-code").exists()
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_the_settings_that_the_checks_ran_with_are_written_too(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,7 +236,7 @@ def test_the_settings_that_the_checks_ran_with_are_written_too(
     assert "SENTRY_RUNBOOK_HTTP_TOKEN" not in env
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_all_installed_hosts_are_configured_with_yes_and_named(command: Commands, home: Path) -> None:
     for folder_of_host in (".cursor", ".codex", ".config/Code/User"):
         (home / folder_of_host).mkdir(parents=True)
@@ -247,7 +246,7 @@ def test_all_installed_hosts_are_configured_with_yes_and_named(command: Commands
     assert [host for host in FILES if written(home, host).exists()] == ["cursor", "vscode", "codex"]
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 @pytest.mark.parametrize(
     ("argv", "installed", "says"),
     [
@@ -267,19 +266,22 @@ def test_without_a_host_to_configure_nothing_is_sent_or_written(
     assert says in output.err
 
 
-@pytest.mark.usefixtures("sentry")
-def test_print_shows_what_to_paste_without_the_token_and_writes_nothing(command: Commands, home: Path) -> None:
+@pytest.mark.usefixtures("quiet_sentry")
+def test_print_shows_what_to_paste_without_the_token_and_writes_nothing(
+    command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pass-word@proxy.example")
     before = sorted(home.rglob("*"))
     output = init(command, "--print")  # `command` refuses output with the token
     assert output.code == 0
     for host in FILES:
         assert str(written(home, host)) in output.out
     assert "paste the token" in output.out
+    assert "pass-word" not in output.out
     assert '"${input:sentry-auth-token}"' in output.out
     assert sorted(home.rglob("*")) == before
 
 
-@pytest.mark.usefixtures("sentry")
 def test_json_says_what_was_found_checked_and_written(command: Commands, home: Path, sentry: str) -> None:
     (home / ".codex").mkdir()
     output = init(command, "--yes", "--json")
@@ -293,7 +295,7 @@ def test_json_says_what_was_found_checked_and_written(command: Commands, home: P
     assert host["next"].startswith("Start a new session of Codex")
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_json_of_a_set_up_that_is_not_ready_says_so_and_names_no_host(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,7 +306,7 @@ def test_json_of_a_set_up_that_is_not_ready_says_so_and_names_no_host(
     assert any(check["fatal"] and "no-such-org" in check["what"] for check in facts["checks"])
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_a_file_with_a_token_is_its_owners_alone(command: Commands, home: Path) -> None:
     output = init(command, "--host", "codex")
     assert mode(written(home, "codex")) == 0o600

@@ -327,3 +327,22 @@ def test_a_host_is_found_by_its_folder_or_its_program(host: object, home: Path) 
         assert not known.is_installed(bare)
         if known.programs:
             assert known.is_installed(Machine(home, home, {}, "linux", lambda name: f"/bin/{name}"))
+
+
+@pytest.mark.parametrize(
+    ("proxy", "readers"), [("http://proxy.example:3128", 0o644), ("http://u:p@proxy.example", 0o600)]
+)
+def test_the_way_to_sentry_is_written_because_hosts_do_not_hand_it_on(
+    proxy: str, readers: int, command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "token").write_text(TOKEN)
+    (home / "token").chmod(0o600)
+    put(home, "cursor", "{}")
+    monkeypatch.delenv("SENTRY_AUTH_TOKEN")
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN_FILE", str(home / "token"))
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert init(command, "--host", "cursor").code == 0
+    env = entry(home, "cursor")["env"]
+    assert (env["HTTPS_PROXY"], env["no_proxy"]) == (proxy, "127.0.0.1")
+    assert mode(written(home, "cursor")) == readers, "a password of a proxy is its owner's, too"

@@ -183,10 +183,8 @@ def _wanted(arguments: argparse.Namespace, settings: Settings, machine: Machine,
     storage: Storage = "keyring" if arguments.keyring else "file"
     token_file = None
     if storage == "file" and settings.sources.get("token") == TOKEN_FILE:
-        storage, token_file = (
-            "token_file",
-            str(Path(unwrapped(machine.environment[TOKEN_FILE])).expanduser().absolute()),
-        )
+        named = Path(unwrapped(machine.environment[TOKEN_FILE])).expanduser()
+        storage, token_file = "token_file", str(named.absolute())
     if arguments.only_prints and storage == "file":
         storage = "placeholder"
     is_shared = arguments.scope == "project"
@@ -196,7 +194,7 @@ def _wanted(arguments: argparse.Namespace, settings: Settings, machine: Machine,
     else:
         command = launch_command(sys.argv[0], sys.executable, machine.which, needs_keyring=arguments.keyring)
     default = project.value if is_shared or not project.is_of_folder else None
-    return Wanted(command, settings, storage, token_file, default)
+    return Wanted(command, settings, storage, token_file, default, is_shared)
 
 
 def _print(
