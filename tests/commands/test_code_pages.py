@@ -153,7 +153,7 @@ def test_a_terminal_has_colours_unless_it_or_its_user_wants_none(env: dict[str, 
 
     child, terminal = pty.fork()
     if child == 0:
-        os.execve(PROGRAM[0], [*PROGRAM, "doctor"], environment(**{"TERM": "xterm-256color", **env}))  # noqa: S606  # ours
+        os.execve(PROGRAM[0], [*PROGRAM, "doctor"], environment(**{"TERM": "xterm-256color", **env}))  # noqa: S606  # our own program
     seen = b""
     try:
         while piece := os.read(terminal, 4096):
