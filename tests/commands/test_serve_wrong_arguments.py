@@ -55,7 +55,12 @@ def test_where_nobody_writes_to_it_the_process_ends_with_2(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["trriage", "SHOP-1Z"], ["triage", "SHOP-1Z", "--nope"], ["serve", "--transport", "http", "--nope"], ["--nope=http"]],
+    [
+        ["trriage", "SHOP-1Z"],
+        ["triage", "SHOP-1Z", "--nope"],
+        ["serve", "--transport", "http", "--nope"],
+        ["--nope=http"],
+    ],
     ids=["an unknown command", "a command", "HTTP", "perhaps HTTP"],
 )
 def test_what_is_no_server_over_stdio_ends_at_once_though_it_is_written_to(argv: list[str]) -> None:
