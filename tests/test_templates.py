@@ -273,6 +273,27 @@ def test_a_body_that_cannot_be_filled_fails_at_start_with_file_and_line(
     assert said in message
 
 
+DEEP = {
+    "brackets": "{{ " + "(" * 300 + "issue" + ")" * 300 + " }}",
+    "lists": "{{ " + "[" * 3_000 + " }}",
+    "words": "{% if issue" + " and issue" * 5_000 + " %}{% endif %}",
+    "filters": "{{ issue" + "|upper" * 5_000 + " }}",
+    "parts": "{{ issue" + ".title" * 5_000 + " }}",
+    "branches": "{% if issue %}" * 110 + "{% endif %}" * 110,
+    "branches beside branches": "{% if issue %}" + "{% elif issue %}x" * 3_000 + "{% endif %}",
+    "loops": "{% for step in checklist %}" * 25 + "{% endfor %}" * 25,
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_a_body_that_is_nested_too_deeply_is_refused_and_no_crash(folder: Path, kind: str) -> None:
+    assert "own.md, line 6: it is nested too deeply." in refused(write(folder, HEAD + DEEP[kind]))
+
+
+def test_a_number_that_python_does_not_read_is_refused_and_no_crash(folder: Path) -> None:
+    assert "it holds a number that is too long" in refused(write(folder, HEAD + "{{ " + "9" * 5_000 + " }}"))
+
+
 def test_the_line_counts_from_the_top_of_the_file_past_empty_lines(folder: Path) -> None:
     assert "own.md, line 9: " in refused(write(folder, HEAD + "\n\n\n{{ nope }}"))
 

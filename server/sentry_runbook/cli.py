@@ -9,20 +9,22 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from sentry_runbook.commands import load_command
 from sentry_runbook.commands.arguments import parse
 from sentry_runbook.commands.logs import log_to_stderr
-from sentry_runbook.commands.refusals import PROGRAM, complain
+from sentry_runbook.commands.refusals import PROGRAM, WrongArguments, complain
 from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError, in_one_line
 from sentry_runbook.render.plain_signs import show_plain_signs
 from sentry_runbook.safety.terminal import inert_streams
 from sentry_runbook.settings import SETTINGS, Settings
-from sentry_runbook.settings_loader import load_usable_settings
+from sentry_runbook.settings_loader import WHERE_TO_CORRECT, load_usable_settings
 
 FLAGS = tuple(row.name for row in SETTINGS if row.flags)
 """Flags that are settings."""
@@ -60,7 +62,7 @@ def _nowhere() -> TextIO:
 def _ended(argv: Sequence[str]) -> int:
     """The exit code of the command."""
     try:
-        code = _run(parse(argv))
+        code = _run_or_serve(argv)
         sys.stdout.flush()
     except RunbookError as exc:
         code = 2 if isinstance(exc, WRONG_INPUT) else 1
@@ -91,9 +93,37 @@ def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run_or_serve(argv: Sequence[str]) -> int:
+    """Run what was given; a server that a host starts runs on with wrong arguments, too, and every call names them.
+
+    It offers no writes then, for a flag that cannot be read could have forbidden them; and ends with 2 all the same.
+    """
+    try:
+        arguments = parse(argv)
+    except WrongArguments as exc:
+        if not _is_started_by_host(argv):
+            raise
+        wrong = SettingsError(f"The arguments cannot be used: {exc.what}", WHERE_TO_CORRECT)
+        _run(parse(["serve", "--read-only"]), wrong)
+        return 2
+    return _run(arguments)
+
+
+def _is_started_by_host(argv: Sequence[str]) -> bool:
+    """Whether these words mean a server over stdio, and a program writes to it: hosts hold a pipe or a socket."""
+    if (argv and argv[0] != "serve" and not argv[0].startswith("-")) or "http" in " ".join(argv):
+        return False
+    try:
+        kind = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError, ValueError):  # closed, or no file
+        return False
+    return stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
+
+
+def _run(arguments: argparse.Namespace, wrong: SettingsError | None = None) -> int:
     log_to_stderr(arguments.log_level)
     command, settings = load_command(arguments.command), _settings(arguments)
+    settings = settings if wrong is None else replace(settings, problem=wrong)
     if settings.problem is not None and not command.starts_despite(arguments):
         raise settings.problem
     if command.shows_warnings:

@@ -23,6 +23,8 @@ from sentry_runbook.settings_files import SettingsFiles, read_settings_files
 _Raw = Mapping[str, tuple[str, str]]
 """Setting → its text, which is not empty, and the name of its source."""
 
+WHERE_TO_CORRECT = "Correct it where sentry-runbook is configured, and start it again."
+
 
 def load_settings(flags: Mapping[str, str], environment: Mapping[str, str], directory: Path, home: Path) -> Settings:
     """Put flags, environment and ``.sentryclirc`` together.
@@ -73,8 +75,7 @@ def load_usable_settings(
     if "writes" in raw and "writes" not in settings.sources:
         settings = replace(settings, writes="off")
     what = "The settings cannot be used: " + " ".join(problems)
-    fix = "Correct it where sentry-runbook is configured, and start it again."
-    return replace(settings, problem=kind(what, fix))
+    return replace(settings, problem=kind(what, WHERE_TO_CORRECT))
 
 
 def _is_given(settings: Settings, files: SettingsFiles) -> bool:

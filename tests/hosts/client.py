@@ -78,7 +78,7 @@ class Client:
 
 def program_here(server: str | None) -> str:
     """The server under test: as given, else the console script beside this Python."""
-    import sys  # noqa: PLC0415
+    import sys
 
     beside = Path(sys.executable).with_name("sentry-runbook")
     return server or os.fspath(beside)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +16,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.hosts.client import ROOT
-from tests.hosts.command_line_hosts import claude_environment
 from tests.hosts.clients import CLIENTS
-from tests.hosts.install import NotInstalled, fetch_packages, installed
+from tests.hosts.command_line_hosts import claude_environment
+from tests.hosts.conformance import listening
+from tests.hosts.install import NotInstalled, installed
 from tests.hosts.model.stub import Seen, model_stub
 from tests.hosts.points import ISSUE, first_call, triage
 from tests.hosts.points import Run as PlayedRun
 from tests.hosts.running import Ended, empty_home, run
-from tests.hosts.conformance import listening
 
 STEP_S = 300.0
 ASKED = 3
@@ -79,7 +78,7 @@ class Newcomer:
         env = dict(self.env)
         if answers:
             argv = [sys.executable, "-m", "tests.hosts.programs.typed", *argv]
-            env |= {"HOSTS_ANSWERS": __import__("json").dumps(answers), "PYTHONPATH": os.fspath(ROOT)}
+            env |= {"HOSTS_ANSWERS": json.dumps(answers), "PYTHONPATH": os.fspath(ROOT)}
         ended = run(argv, env, self.work, STEP_S)
         shown = line + "".join(f"  [{words} …]" for words, _ in answers)
         for path, name in ((self.wheel, "sentry-runbook"), (self.checkout, "sentry-runbook/sentry-runbook")):
@@ -191,32 +190,44 @@ def first_answer(checkout: Path, server: str, cache: Path, *, fetch: bool) -> It
         wheel = _wheel(checkout, built)
         repository = _copy(checkout, built)
         for name, way in WAYS.items():
-            with empty_home() as home, listening(server, ("simulate", "--port", "0"), home) as sentry:
-                with model_stub(first_call) as (model, seen):
-                    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-                    path = os.pathsep.join([os.fspath(claude.program.parent), kept.get("PATH", os.defpath)])
-                    own = {"PATH": path, "HOME": os.fspath(home), "LANG": "C.UTF-8"}
-                    env = {**kept, **own, **claude_environment(model)}
-                    person = Newcomer(wheel, repository, sentry, env, home / "work", seen)
-                    try:
-                        way(person)
-                    except NotInstalled as exc:
-                        yield Measured(name, skipped=str(exc))
-                        continue
-            yield Measured(name, tuple(person.steps))
+            with (
+                empty_home() as home,
+                listening(server, ("simulate", "--port", "0"), home) as sentry,
+                model_stub(first_call) as (model, seen),
+            ):
+                env = _environment(home, claude.program.parent, model)
+                person = Newcomer(wheel, repository, sentry, env, home / "work", seen)
+                yield _gone(name, way, person)
+
+
+def _gone(name: str, way: Callable[[Newcomer], None], person: Newcomer) -> Measured:
+    try:
+        way(person)
+    except NotInstalled as exc:
+        return Measured(name, skipped=str(exc))
+    return Measured(name, tuple(person.steps))
+
+
+def _environment(home: Path, programs: Path, model: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    path = os.pathsep.join([os.fspath(programs), kept.get("PATH", os.defpath)])
+    return {**kept, "PATH": path, "HOME": os.fspath(home), "LANG": "C.UTF-8", **claude_environment(model)}
 
 
 def _wheel(checkout: Path, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", os.fspath(folder), os.fspath(checkout)]
-    built = subprocess.run(command, capture_output=True, text=True, check=False, timeout=STEP_S)
-    wheels = list(folder.glob("*.whl"))
-    if not wheels:
-        raise NotInstalled(f"the wheel cannot be built: {Ended(built.returncode, built.stdout, built.stderr).last_words()}")
-    return wheels[0]
+    _made([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", os.fspath(folder), os.fspath(checkout)])
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def _copy(checkout: Path, folder: Path) -> Path:
     """The repository as one would clone it, without what only lies beside it here."""
     copied = folder / "repository"
-    subprocess.run(["git", "clone", "-q", os.fspath(checkout), os.fspath(copied)], check=True, timeout=STEP_S)
+    _made(["git", "clone", "-q", os.fspath(checkout), os.fspath(copied)])
     return copied
+
+
+def _made(command: Sequence[str]) -> None:
+    ended = run(command, os.environ, Path.cwd(), STEP_S)
+    if ended.code != 0:
+        raise NotInstalled(f"{command[0]} could not: {ended.last_words()}")

@@ -42,9 +42,9 @@ def empty_home() -> Iterator[Path]:
 
 
 def environment(home: Path, proxy: str, more: Mapping[str, str], *, path_first: Sequence[Path] = ()) -> dict[str, str]:
-    """The environment of a client: nothing of this one's but the path; every way out leads to the proxy, which refuses."""
+    """The environment of a client: this one's path, and every way out leads to the proxy, which refuses."""
     path = os.pathsep.join([*map(os.fspath, path_first), os.environ.get("PATH", os.defpath)])
-    proxies = {name: proxy for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
     direct = {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
     return {"PATH": path, "HOME": os.fspath(home), "LANG": "C.UTF-8", "NO_COLOR": "1", **proxies, **direct, **more}
 

@@ -141,6 +141,8 @@ def test_every_error_of_a_file_is_named_at_once_with_line_and_key(tmp_path: Path
         ("period_hours = 2026-01-01", "period_hours"),
         ("name = 'two\x7flines'", "is not TOML"),
         ("name = [", "is not TOML"),
+        pytest.param("name = " + "[" * 20_000, "is nested too deeply", id="lists in lists"),
+        pytest.param("period_hours = " + "9" * 5_000, "is not TOML", id="a number longer than Python reads"),
     ],
 )
 def test_a_wrong_value_is_refused_by_key(tmp_path: Path, text: str, named: str) -> None:

@@ -31,7 +31,10 @@ def load_policy(path: Path) -> Policy:
         given = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as exc:
         raise SettingsError(f"The policy file {path} {why_unread(exc)}.") from exc
-    except tomllib.TOMLDecodeError as exc:
+    except RecursionError as exc:
+        what = f"The policy file {path} is nested too deeply."
+        raise SettingsError(what, "'sentry-runbook policy' prints a complete file to start from.") from exc
+    except ValueError as exc:  # also of a number that is longer than Python reads
         raise SettingsError(f"The policy file {path} is not TOML: {exc}.", "Correct it at that place.") from exc
     problems = [_unknown_key(("source",), text)] if given.pop("source", None) is not None else []
     try:

@@ -38,7 +38,7 @@ def _references(block: Json) -> Iterator[object]:
 
 
 def _write(answer: Answer, body: Json, path: str) -> tuple[str, bytes]:
-    if path.split("?")[0].endswith("/count_tokens"):
+    if path.split("?", maxsplit=1)[0].endswith("/count_tokens"):
         return whole({"input_tokens": 1})
     block: dict[str, object] = {"type": "text", "text": answer.text}
     if answer.tool:

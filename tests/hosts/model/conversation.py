@@ -13,7 +13,7 @@ from dataclasses import dataclass
 SEARCH_TOOL = "ToolSearch"
 """Claude Code sends names alone of the tools that it defers; this tool of its own loads them."""
 SEARCHES = 4
-"""How often a script looks for a tool beyond once a call: the search waits for a server that starts, but not for long."""
+"""How often a script looks for a tool, beyond once a call: the search waits for a server, but not for long."""
 _FULL_NAME = r"[A-Za-z0-9_-]+__{name}(?![A-Za-z0-9_])"
 
 
@@ -75,7 +75,9 @@ def answer(script: Script, request: Request) -> Answer:
         return Answer(f"call_{len(results)}", name, wanted.arguments)
     searches = len(request.results) - len(results)
     if SEARCH_TOOL in request.offered and searches <= len(results) + SEARCHES:
-        return Answer(f"search_{len(request.results)}", SEARCH_TOOL, {"query": _query(request, wanted), "max_results": 5})
+        return Answer(
+            f"search_{len(request.results)}", SEARCH_TOOL, {"query": _query(request, wanted), "max_results": 5}
+        )
     said = f" Its search said: {request.results[-1].text}" if searches else ""
     return Answer(text=f"The host offers no tool {wanted.tool}.{said}")
 

@@ -57,16 +57,16 @@ def model_stub(script: Script) -> Iterator[tuple[str, Seen]]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
             del format, args
 
-        def do_CONNECT(self) -> None:  # noqa: N802  # the base class's names
+        def do_CONNECT(self) -> None:  # the base class's names
             with lock:
                 seen.refused.append(self.path)
             self._send(403, "text/plain", b"only loopback\n")
             self.close_connection = True
 
-        def do_HEAD(self) -> None:  # noqa: N802
+        def do_HEAD(self) -> None:
             self._send(200, "text/plain", b"")
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             if self.path.startswith("http://"):
                 self.do_CONNECT()
             elif self.path.split("?")[0].endswith("/models"):
@@ -74,7 +74,7 @@ def model_stub(script: Script) -> Iterator[tuple[str, Seen]]:
             else:
                 self._json(404, {"error": {"type": "not_found_error", "message": "only the model is here"}})
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self._body()
             path = self.path.split("?")[0]
             dialect = next((dialect for dialect in DIALECTS if dialect.takes(path)), None)

@@ -42,11 +42,10 @@ def call(name: str, arguments: dict[str, Any]) -> str:
 
 async def main(*words: str) -> None:
     """One conversation; ``words`` go to ``mcpdo connect``."""
-    Path("mcp.json").write_text(json.dumps({"mcpServers": {CONNECTION: server()}}))
     connected = mcpdo("connect", CONNECTION, "--config", "mcp.json", *words)
     try:
         listed = mcpdo("--connection", CONNECTION, "tools/list")
-        tools = listed["tools"] if "tools" in listed else []
+        tools = listed.get("tools", [])
         if not tools:
             sys.stderr.write(f"{connected} {listed}\n")
 
@@ -59,4 +58,5 @@ async def main(*words: str) -> None:
 
 
 if __name__ == "__main__":
+    Path("mcp.json").write_text(json.dumps({"mcpServers": {CONNECTION: server()}}))
     asyncio.run(main(*sys.argv[2:]))

@@ -1,4 +1,4 @@
-"""The loop of a client that brings no agent of its own; the standard library alone, for it runs in every environment."""
+"""The loop of a client that brings no agent of its own; the standard library alone: it runs in every environment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def server() -> dict[str, Any]:
 
 def question_shown(message: str) -> None:
     """Tell the matrix that a question of the server reached a person."""
-    print(f"QUESTION {json.dumps(message)}", flush=True)  # noqa: T201  # what the matrix reads
+    print(f"QUESTION {json.dumps(message)}", flush=True)
 
 
 async def converse(tools: Sequence[Tool], call: Callable[[str, dict[str, Any]], Awaitable[str]]) -> None:

@@ -1,4 +1,4 @@
-"""The MCP Python SDK's client, in the era that the first argument names: ``auto`` or ``legacy``; says yes to questions."""
+"""The MCP Python SDK's client, in the era that is named first: ``auto`` or ``legacy``; says yes to questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mcp.types import ElicitResult
 from tests.hosts.programs.loop import converse, question_shown, server, shown
 
 
-async def main(mode: str) -> None:
+async def main(mode: str = "auto") -> None:
     """One conversation."""
 
     async def yes(context: Any, params: Any) -> ElicitResult:
@@ -31,4 +31,4 @@ async def main(mode: str) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(main, *sys.argv[1:])
+    anyio.run(main, sys.argv[1])

@@ -18,7 +18,7 @@ def main(argv: Sequence[str]) -> int:
     answers: list[tuple[str, str]] = [(words, text) for words, text in json.loads(os.environ["HOSTS_ANSWERS"])]
     child, terminal = pty.fork()
     if child == 0:
-        os.execvp(argv[0], argv)  # noqa: S606  # the command that this is for
+        os.execvp(argv[0], list(argv))  # noqa: S606  # the command that this is for
     screen = ""
     while part := _read(terminal):
         sys.stdout.write(part)

@@ -38,12 +38,20 @@ def check(template: Template) -> None:
         BadTemplate: with file and line.
     """
     try:
-        tree = environment().parse(template.body)
-        # Unknown filters and the like are found by Jinja2's compiler only.
-        environment().compile(tree)
+        _check(template)
     except jinja2.TemplateSyntaxError as exc:
         line = template.body_line + (exc.lineno or 1) - 1
         raise bad(template.path, line, f"{exc.message or 'not a template'}.", _help(exc)) from exc
+    except (RecursionError, SyntaxError) as exc:  # the second from Python, which Jinja2 makes of the template
+        raise bad(template.path, template.body_line, "it is nested too deeply.") from exc
+    except ValueError as exc:
+        raise bad(template.path, template.body_line, "it holds a number that is too long.") from exc
+
+
+def _check(template: Template) -> None:
+    tree = environment().parse(template.body)
+    # Unknown filters and the like are found by Jinja2's compiler only.
+    environment().compile(tree)
     arguments = Names("arguments", {argument.name: Fact for argument in template.arguments})
     names: dict[str, Kind] = {**_kinds(MessageContent), "format": str, "arguments": arguments}
     _Walk(template).all(tree.body, names)
