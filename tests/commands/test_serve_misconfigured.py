@@ -122,13 +122,7 @@ def test_a_working_directory_that_is_gone_and_a_user_without_a_home_are_no_crash
         "pathlib.Path.home = homeless\n"
         "from sentry_runbook import cli; cli.main(['triage', 'SHOP-1Z'])"
     )
-    # A file, as the console script is: Python itself cannot import everything with a folder that is gone on its path.
-    start = place / "start.py"
-    start.write_text(script)
     ended = subprocess.run(
-<<<<<<< HEAD
-        [sys.executable, str(start)], cwd=gone, env=environment(), capture_output=True, text=True, check=False
-=======
         # As the console script, without the working directory on its path.
         [sys.executable, "-P", "-c", script],
         cwd=gone,
@@ -136,7 +130,6 @@ def test_a_working_directory_that_is_gone_and_a_user_without_a_home_are_no_crash
         capture_output=True,
         text=True,
         check=False,
->>>>>>> g
     )
     assert ended.returncode == 2
     assert ended.stderr.startswith("sentry-runbook: No Sentry auth token is set.")
