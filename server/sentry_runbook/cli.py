@@ -1,7 +1,7 @@
 """The command line: parse, load the settings, hand over to one command, and end with the right code.
 
 Exit codes: 0 done; 1 the command ran and the answer is bad news (doctor, lint, audit) or Sentry did not answer;
-2 wrong arguments or settings; 130 and 143 after a signal. Whatever goes wrong is one sentence and the next step.
+2 wrong arguments or settings; 10 to 13 with ``--exit-code``, by severity; 130 and 143 after a signal. Whatever goes wrong is one sentence and the next step.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -84,8 +85,7 @@ def _ended(argv: Sequence[str]) -> int:
 
 def _is_json(argv: Sequence[str]) -> bool:
     """Whether a program reads what is said; also where the arguments cannot be parsed."""
-    words = " ".join(argv).replace("--format=", "--format ")
-    return "--json" in argv or "--format json" in words
+    return "--json" in argv or "--format=json" in argv or ("--format", "json") in pairwise(argv)
 
 
 def _forget_output() -> None:
