@@ -24,7 +24,7 @@ from sentry_runbook.tools import confirmation
 from tests.matrix import matrix
 from tests.tools.contract import TOOLS, call
 from tests.tools.held_sentry import QUICK_WIRES, WIRES, Wire, held_sentry, over
-from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
+from tests.tools.support import BASE, MODES, SETTINGS, Connection, Mode, connected
 from tests.tools.test_cancellation import Held, holding
 from tests.tools.test_found import ALWAYS, HINT
 from tests.tools.test_writes import ISSUE, SMALL, WRITES, YES, LosingTransport, shop, writing
@@ -77,6 +77,11 @@ async def told(connection: Connection, tool: str, **arguments: Any) -> Told:
 # --- every round
 
 
+LISTS = "issues, error volumes, sessions and releases of all projects"
+ENVIRONMENTS = "the environments of the organization"
+DETAILS = "counts, releases, and what changed around it"
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("tool", TOOLS)
 async def test_every_tool_tells_each_of_its_rounds_once_and_in_order(tool: str, mode: Mode) -> None:
@@ -92,8 +97,47 @@ async def test_every_tool_tells_each_of_its_rounds_once_and_in_order(tool: str, 
             assert match.group(2) is None or sent - 1 <= int(match.group(2)) <= sent
 
 
-async def test_a_third_round_is_told_too() -> None:
-    """One that counts the busiest hours exactly: its users lie on both sides of the threshold."""
+LONGER: tuple[tuple[str, dict[str, Any], list[str]], ...] = (
+    (
+        "assess_situation",
+        {"project": "shop"},
+        ["the project that was named", LISTS, "what the new and rising issues have in common"],
+    ),
+    ("find_issues", {"environment": "nowhere"}, ["the issues that match the search", ENVIRONMENTS]),
+    ("list_events", {"issue": ISSUE, "environment": "nowhere"}, ["the issue's events", ENVIRONMENTS]),
+    (
+        "list_events",
+        {"issue": ISSUE, "release": "no@1"},
+        ["the issue's events", "the releases that the issue's events name"],
+    ),
+    (
+        "triage_issue",
+        {"issue": f"{BASE}/organizations/acme/issues/?project=1&project=2"},
+        ["the issues behind the link"],
+    ),
+    (
+        "assess_situation",
+        {"alert": f"{BASE}/organizations/acme/releases/no%401/"},
+        ["the release or trace that the link names"],
+    ),
+    ("draft_update", {"issue": "PAYMENTS-4K", "issues": ["ORDERS-7C"]}, ["the issues and their events", DETAILS]),
+)
+"""Calls that take other rounds than most, or fail after the last of these: what they are told, without numbers."""
+
+
+@pytest.mark.parametrize(("tool", "arguments", "rounds"), LONGER)
+async def test_other_ways_to_an_answer_or_to_an_error_tell_their_rounds(
+    tool: str, arguments: dict[str, Any], rounds: list[str]
+) -> None:
+    seen = Told()
+    async with connected() as connection:
+        await connection.client.call_tool(tool, arguments, progress_callback=seen)
+        assert connection.upstream.rounds == len(seen.steps)
+    assert [re.sub(r"^round \d+: | \(\d+ lookups?\)$", "", message) for message in seen.messages] == rounds
+    assert seen.rounds == list(range(1, len(rounds) + 1))
+
+
+async def test_steps_are_numbered_as_one_row_and_rounds_by_themselves() -> None:
     progress = Progress()
     steps: list[ProgressStep] = []
     with progress.listening(steps.append):
