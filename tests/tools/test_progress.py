@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from mcp.types import InputRequiredResult
 
 import sentry_runbook
 from sentry_runbook.progress import Progress, ProgressStep, following, report, report_round, reporting_to
@@ -209,6 +210,18 @@ async def test_a_change_tells_that_a_person_is_asked_that_it_is_sent_and_that_it
     seen.assert_rises()
     assert seen.steps[-1][0] == seen.steps[-1][1]
     assert [total for _, total, _ in seen.steps[: -len(CONFIRMED[tool])]] == [None] * (2 + len(again))
+
+
+async def test_a_question_that_is_put_once_more_is_told_once_more() -> None:
+    """A client that does not come back with an answer, and calls anew."""
+    async with shop(elicitation_callback=YES) as connection:
+        for _ in range(2):
+            seen = Told()
+            put = await connection.client.session.call_tool(
+                "add_note", {"issue": ISSUE, "text": "On it."}, progress_callback=seen, allow_input_required=True
+            )
+            assert isinstance(put, InputRequiredResult)
+            assert seen.messages == [READ, ASKED]
 
 
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
