@@ -1,7 +1,8 @@
 """The command line: parse, load the settings, hand over to one command, and end with the right code.
 
 Exit codes: 0 done; 1 the command ran and the answer is bad news (doctor, lint, audit) or Sentry did not answer;
-2 wrong arguments or settings; 10 to 13 with ``--exit-code``, by severity; 130 and 143 after a signal. Whatever goes wrong is one sentence and the next step.
+2 wrong arguments or settings; 10 to 13 with ``--exit-code``, by severity; 130 and 143 after a signal.
+Whatever goes wrong is one sentence and the next step.
 """
 
 from __future__ import annotations

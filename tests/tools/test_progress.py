@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from mcp.types import InputRequiredResult
 
 import sentry_runbook
 from sentry_runbook.progress import Progress, ProgressStep, following, report, report_round, reporting_to
@@ -24,7 +25,7 @@ from sentry_runbook.tools import confirmation
 from tests.matrix import matrix
 from tests.tools.contract import TOOLS, call
 from tests.tools.held_sentry import QUICK_WIRES, WIRES, Wire, held_sentry, over
-from tests.tools.support import MODES, SETTINGS, Connection, Mode, connected
+from tests.tools.support import BASE, MODES, SETTINGS, Connection, Mode, connected
 from tests.tools.test_cancellation import Held, holding
 from tests.tools.test_found import ALWAYS, HINT
 from tests.tools.test_writes import ISSUE, SMALL, WRITES, YES, LosingTransport, shop, writing
@@ -77,6 +78,11 @@ async def told(connection: Connection, tool: str, **arguments: Any) -> Told:
 # --- every round
 
 
+LISTS = "issues, error volumes, sessions and releases of all projects"
+ENVIRONMENTS = "the environments of the organization"
+DETAILS = "counts, releases, and what changed around it"
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("tool", TOOLS)
 async def test_every_tool_tells_each_of_its_rounds_once_and_in_order(tool: str, mode: Mode) -> None:
@@ -92,8 +98,47 @@ async def test_every_tool_tells_each_of_its_rounds_once_and_in_order(tool: str, 
             assert match.group(2) is None or sent - 1 <= int(match.group(2)) <= sent
 
 
-async def test_a_third_round_is_told_too() -> None:
-    """One that counts the busiest hours exactly: its users lie on both sides of the threshold."""
+LONGER: tuple[tuple[str, dict[str, Any], list[str]], ...] = (
+    (
+        "assess_situation",
+        {"project": "shop"},
+        ["the project that was named", LISTS, "what the new and rising issues have in common"],
+    ),
+    ("find_issues", {"environment": "nowhere"}, ["the issues that match the search", ENVIRONMENTS]),
+    ("list_events", {"issue": ISSUE, "environment": "nowhere"}, ["the issue's events", ENVIRONMENTS]),
+    (
+        "list_events",
+        {"issue": ISSUE, "release": "no@1"},
+        ["the issue's events", "the releases that the issue's events name"],
+    ),
+    (
+        "triage_issue",
+        {"issue": f"{BASE}/organizations/acme/issues/?project=1&project=2"},
+        ["the issues behind the link"],
+    ),
+    (
+        "assess_situation",
+        {"alert": f"{BASE}/organizations/acme/releases/no%401/"},
+        ["the release or trace that the link names"],
+    ),
+    ("draft_update", {"issue": "PAYMENTS-4K", "issues": ["ORDERS-7C"]}, ["the issues and their events", DETAILS]),
+)
+"""Calls that take other rounds than most, or fail after the last of these: what they are told, without numbers."""
+
+
+@pytest.mark.parametrize(("tool", "arguments", "rounds"), LONGER)
+async def test_other_ways_to_an_answer_or_to_an_error_tell_their_rounds(
+    tool: str, arguments: dict[str, Any], rounds: list[str]
+) -> None:
+    seen = Told()
+    async with connected() as connection:
+        await connection.client.call_tool(tool, arguments, progress_callback=seen)
+        assert connection.upstream.rounds == len(seen.steps)
+    assert [re.sub(r"^round \d+: | \(\d+ lookups?\)$", "", message) for message in seen.messages] == rounds
+    assert seen.rounds == list(range(1, len(rounds) + 1))
+
+
+async def test_steps_are_numbered_as_one_row_and_rounds_by_themselves() -> None:
     progress = Progress()
     steps: list[ProgressStep] = []
     with progress.listening(steps.append):
@@ -165,6 +210,18 @@ async def test_a_change_tells_that_a_person_is_asked_that_it_is_sent_and_that_it
     seen.assert_rises()
     assert seen.steps[-1][0] == seen.steps[-1][1]
     assert [total for _, total, _ in seen.steps[: -len(CONFIRMED[tool])]] == [None] * (2 + len(again))
+
+
+async def test_a_question_that_is_put_once_more_is_told_once_more() -> None:
+    """A client that does not come back with an answer, and calls anew."""
+    async with shop(elicitation_callback=YES) as connection:
+        for _ in range(2):
+            seen = Told()
+            put = await connection.client.session.call_tool(
+                "add_note", {"issue": ISSUE, "text": "On it."}, progress_callback=seen, allow_input_required=True
+            )
+            assert isinstance(put, InputRequiredResult)
+            assert seen.messages == [READ, ASKED]
 
 
 @pytest.mark.parametrize(("tool", "arguments"), WRITES)
