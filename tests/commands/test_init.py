@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from sentry_runbook.commands import runtime
+from sentry_runbook.setup.launch import launch_command
 from sentry_runbook.simulator.app import ALL_SCOPES, create_app
 from sentry_runbook.simulator.catalog_routes import ORGANIZATION_ID
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from tests.commands.init_support import FILES, a_month_later, entry, flat, init, mode, said, written
-from tests.commands.support import TOKEN, Commands, process, served
+from tests.commands.support import TOKEN, Commands, served
 
 WORLD = World(SCENARIOS["payment-spike"], a_month_later())
 PROJECT = WORLD.projects[0]
@@ -62,11 +69,16 @@ def test_what_it_wrote_starts_and_triages(command: Commands, home: Path, sentry_
     wrote = entry(home, "cursor")
     assert Path(wrote["command"]).is_absolute(), "a host's PATH is short"
     assert wrote["env"]["SENTRY_URL"] == sentry_today
-    clean = {"PATH": "/usr/bin:/bin", "HOME": str(home)}
-    with process("triage", "SHOP-1Z", "--json", env={**clean, **wrote["env"]}) as running:
-        answer, errors = running.communicate(timeout=60)
-    assert running.returncode == 0, errors
-    assert json.loads(answer)["issue"]["short_id"] == "SHOP-1Z"
+    # As a host starts it: the command as it stands there, a short PATH, and nothing else of the environment.
+    run = subprocess.run(
+        [wrote["command"], *wrote["args"], "triage", "SHOP-1Z", "--json"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(home), **wrote["env"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["issue"]["short_id"] == "SHOP-1Z"
 
 
 @pytest.mark.usefixtures("saas")
@@ -162,6 +174,62 @@ def test_a_dsn_of_a_project_that_the_token_does_not_see_gives_no_project(
     output = init(command, "--host", "codex")
     assert "No default project: the token sees no project number 404." in flat(output.out)
     assert "SENTRY_PROJECT" not in entry(home, "codex")["env"]
+
+
+@pytest.mark.usefixtures("saas")
+def test_dsns_of_several_projects_give_the_organization_and_no_default_project(
+    command: Commands, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = World.of_all(a_month_later())
+    app = runtime.embedded_sentry(other)
+    monkeypatch.setattr(runtime, "_http_transport", lambda _: app)
+    for number, project in enumerate(other.projects[:2]):
+        (folder / f"part{number}").mkdir()
+        text = f"SENTRY_DSN=https://{KEY}@o{ORGANIZATION_ID}.ingest.us.sentry.io/{project.id}\n"
+        (folder / f"part{number}" / ".env").write_text(text)
+    output = init(command, "--host", "codex", "--scope", "user")
+    names = ", ".join(project.slug for project in other.projects[:2])
+    assert f"No default project: the DSNs name several: {names}." in flat(output.out)
+    assert entry(home, "codex")["env"]["SENTRY_ORG"] == "acme"
+
+
+@pytest.mark.usefixtures("saas")
+def test_dsns_of_several_servers_decide_nothing(command: Commands, home: Path, folder: Path) -> None:
+    (folder / ".env").write_text(f"A={SAAS_DSN}\nB=https://{KEY}@sentry.other.example/77\n")
+    output = init(command, "--host", "codex")
+    assert output.code == 0
+    assert "server https://sentry.io, from the default" in flat(output.out)
+
+
+def test_the_number_in_a_dsn_chooses_among_several_organizations(
+    command: Commands, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def root(_: Request) -> JSONResponse:
+        return JSONResponse({"version": "0", "auth": {"scopes": ["event:read", "org:read", "project:read"]}})
+
+    async def organizations(_: Request) -> JSONResponse:
+        return JSONResponse([{"id": "1", "slug": "acme"}, {"id": "22", "slug": "umbrella"}])
+
+    app = Starlette(routes=[Route("/api/0/", root), Route("/api/0/organizations/", organizations)])
+    monkeypatch.setattr(runtime, "_http_transport", lambda _: httpx.ASGITransport(app=app))
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
+    (folder / ".env").write_text(f"SENTRY_DSN=https://{KEY}@o22.ingest.us.sentry.io/5\n")
+    output = init(command, "--host", "codex", "--force")
+    assert "organization umbrella, from number 22 in the DSN in ./.env" in flat(output.out)
+    assert entry(home, "codex")["env"]["SENTRY_ORG"] == "umbrella"
+
+
+@pytest.mark.usefixtures("quiet_sentry")
+def test_the_token_of_ones_own_sentryclirc_is_taken(
+    command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SENTRY_AUTH_TOKEN")
+    (home / ".sentryclirc").write_text(f"[auth]\ntoken={TOKEN}\n")
+    (home / ".sentryclirc").chmod(0o600)
+    output = init(command, "--host", "codex")
+    assert output.code == 0
+    assert f"token, from {home / '.sentryclirc'}" in output.out
+    assert entry(home, "codex")["env"]["SENTRY_AUTH_TOKEN"] == TOKEN
 
 
 def test_without_token_and_terminal_it_says_what_to_do_and_ends_with_2(command: Commands, home: Path) -> None:
@@ -311,3 +379,24 @@ def test_a_file_with_a_token_is_its_owners_alone(command: Commands, home: Path) 
     output = init(command, "--host", "codex")
     assert mode(written(home, "codex")) == 0o600
     assert "The token stands in these files" in flat(output.out)
+
+
+@pytest.mark.parametrize(
+    ("called", "python", "uvx", "is_there", "expected"),
+    [
+        ("/u/bin/sentry-runbook", "/u/venv/bin/python", None, ["bin/sentry-runbook"], ["bin/sentry-runbook"]),
+        ("__main__.py", "/venv/bin/python", None, ["venv/bin/sentry-runbook"], ["venv/bin/sentry-runbook"]),
+        ("__main__.py", "/venv/bin/python", None, [], ["venv/bin/python", "-m", "sentry_runbook"]),
+        ("sentry-runbook", "/c/uv/archive-v0/x/bin/python", "bin/uvx", [], ["bin/uvx", "sentry-runbook"]),
+    ],
+    ids=["a link of pipx", "a virtual environment", "a module", "uvx"],
+)
+def test_the_command_is_a_whole_path_that_will_be_there_tomorrow(
+    called: str, python: str, uvx: str | None, is_there: list[str], expected: list[str], tmp_path: Path
+) -> None:
+    for name in is_there:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    programs = {"uvx": str(tmp_path / uvx) if uvx else None, called: str(tmp_path / "bin" / "sentry-runbook")}
+    command = launch_command(called, str(tmp_path) + python, programs.get, needs_keyring=False)
+    assert list(command) == [str(tmp_path / expected[0]), *expected[1:]]

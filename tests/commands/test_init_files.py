@@ -131,6 +131,21 @@ def test_broken_json_files_are_named_and_left_alone_with_what_to_paste(
 
 
 @pytest.mark.parametrize(
+    ("host", "text"),
+    [
+        ("cursor", '{"mcpServers": {"sentry-runbook": {\n// why\n"command": "sentry-runbook"}}}'),
+        ("codex", '[mcp_servers.sentry-runbook]\ncommand = "sentry-runbook"\nargs = [ # why\n]\n'),
+    ],
+)
+def test_comments_that_cannot_be_kept_are_not_thrown_away(host: str, text: str, command: Commands, home: Path) -> None:
+    path = put(home, host, text)
+    output = init(command, "--host", host)
+    assert output.code == 1
+    assert "comment" in output.out
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a = ",

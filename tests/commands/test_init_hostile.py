@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,9 +177,7 @@ def test_an_endless_folder_is_looked_at_within_bounds_and_that_is_said(
     (folder / "node_modules" / "x").mkdir(parents=True)
     (folder / "node_modules" / "x" / ".env").write_text(f"SENTRY_DSN={EVIL}\n")
     (folder / ".env").write_text("x" * 10_000_000 + EVIL)
-    began = time.process_time()
     files = read_project_files(folder, home)
-    assert time.process_time() - began < 5, "a bound is missing"
     assert files.is_cut
     assert len(files.texts) < MOST_FILES
     output = init(command, "--print", "--host", "codex")

@@ -134,6 +134,18 @@ def test_a_file_that_names_another_server_gets_nothing_of_the_keyring(
     assert none in flat(output.out)
 
 
+def test_the_server_that_the_keyring_has_a_token_for_may_be_named_by_a_folder(
+    command: Commands, folder: Path, ring: Path, quiet_sentry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring.write_text(json.dumps({f"sentry-runbook {quiet_sentry}": TOKEN}))
+    monkeypatch.delenv("SENTRY_AUTH_TOKEN")
+    monkeypatch.delenv("SENTRY_URL")
+    monkeypatch.setenv("SENTRY_RUNBOOK_KEYRING", "on")
+    (folder / ".sentryclirc").write_text(f"[defaults]\nurl={quiet_sentry}\n")
+    output = command("doctor")
+    assert (output.code, output.err) == (0, "")
+
+
 @pytest.mark.usefixtures("ring")
 def test_the_keyring_is_not_asked_unless_it_is_on(
     command: Commands, quiet_sentry: str, monkeypatch: pytest.MonkeyPatch

@@ -134,8 +134,7 @@ def _how_to_make_one(settings: Settings, clues: Clues) -> Iterator[str]:
     pages = f"https://{server_url.SAAS}" if server_url.is_saas(server.removeprefix("https://")) else server
     organization = clues.written("organization")
     yield INTEGRATION
-    if organization:
-        yield f"  {pages}/settings/{organization.value}/developer-settings/new-internal/"
+    yield f"  {pages}/settings/{f'{organization.value}/developer-settings/new-internal/' if organization else ''}"
     yield "To close issues and comment as well, give Issue & Event: Read & Write."
 
 
