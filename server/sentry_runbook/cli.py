@@ -11,6 +11,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -45,10 +46,11 @@ NOWHERE = Path(os.devnull)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
+    argv = sys.argv[1:] if argv is None else argv
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
-    show_plain_signs(sys.stdout, sys.stderr)
+    show_plain_signs(sys.stdout, sys.stderr, is_json=_is_json(argv))
     with inert_streams():
-        code = _ended(sys.argv[1:] if argv is None else argv)
+        code = _ended(argv)
     sys.exit(code)
 
 
@@ -82,7 +84,7 @@ def _ended(argv: Sequence[str]) -> int:
 
 def _is_json(argv: Sequence[str]) -> bool:
     """Whether a program reads what is said; also where the arguments cannot be parsed."""
-    return "--json" in argv
+    return "--json" in argv or "--format=json" in argv or ("--format", "json") in pairwise(argv)
 
 
 def _forget_output() -> None:

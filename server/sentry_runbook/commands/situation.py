@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 
 import anyio
 
-from sentry_runbook.commands.arguments import TOOLS_ANSWER, add_json_flag, add_sentry_flags, add_settings
+from sentry_runbook.commands.arguments import add_sentry_flags, add_settings
 from sentry_runbook.commands.command import Command
-from sentry_runbook.commands.json_output import print_json
 from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.incident.model.results.situation import Situation
 from sentry_runbook.settings import Settings
@@ -17,7 +18,7 @@ from sentry_runbook.tools import assess_situation
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_json_flag(command, TOOLS_ANSWER)
+    command.add_argument("--json", action="store_true", help="the tool's structured answer, for programs")
     command.add_argument("--environment", metavar="NAME", help="only this environment (several: comma)")
     command.add_argument("--period", metavar="P", help="15m, 1h, 24h … (1h)")
     command.add_argument("--alert", metavar="LINK", help="a link to an alert, monitor, cron, release …, or its name")
@@ -33,7 +34,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     result = anyio.run(_situation, arguments, settings)
     if arguments.json:
         # Serialized by the tool: the same cuts, the same masks, the same paths of untrusted values.
-        print_json(assess_situation.TOOL.prepare(result).structured)
+        answer = assess_situation.TOOL.prepare(result)
+        sys.stdout.write(json.dumps(answer.structured, indent=2, ensure_ascii=False) + "\n")
         return 0
     from sentry_runbook.render.console import Screen  # noqa: PLC0415  # a program waits for no layout
     from sentry_runbook.render.terminal_situation import show_situation  # noqa: PLC0415  # as above
