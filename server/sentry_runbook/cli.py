@@ -49,10 +49,11 @@ NOWHERE = Path(os.devnull)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
+    argv = sys.argv[1:] if argv is None else argv
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
-    show_plain_signs(sys.stdout, sys.stderr)
+    show_plain_signs(sys.stdout, sys.stderr, is_json=_is_json(argv))
     with inert_streams():
-        code = _ended(sys.argv[1:] if argv is None else argv)
+        code = _ended(argv)
     sys.exit(code)
 
 

@@ -134,6 +134,12 @@ def test_a_mistyped_word_is_answered_with_the_one_that_was_probably_meant(
     assert len(said.err.splitlines()) == 2
 
 
+def test_help_has_no_colours_on_pythons_that_would_give_it_some() -> None:
+    for made in (parser(), *commands_of(parser()).values()):
+        made.color = True  # what argparse of Python 3.14 does
+        assert made.color is False
+
+
 def test_usage_lines_name_the_command_its_flags_and_what_it_needs(
     command: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.tools.schema import output_schema
 from tests.commands.support import Commands, process
 
-NO_FACTS = {"serve", "completion", "init"}
+NO_FACTS = {"serve", "completion"}
 """Commands that print no facts."""
 
 

@@ -38,8 +38,14 @@ class WrongArguments(BadInput):
 class Parser(argparse.ArgumentParser):
     """Refuses like the rest of the product, and knows what was probably meant."""
 
-    color = False
-    """Of Python 3.14 and later: its help is coloured, and standard output spells out every control sequence."""
+    @property
+    def color(self) -> bool:
+        """Of Python 3.14 and later: off, because standard output spells out every control sequence."""
+        return False
+
+    @color.setter
+    def color(self, wanted: bool) -> None:
+        """Do without: argparse sets it when it makes a parser."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments.
