@@ -84,6 +84,34 @@ def gemini_cli(start: Start) -> Command:
     return Command((os.fspath(start.program), *argv), env)
 
 
+def qwen_code(start: Start) -> Command:
+    """``qwen``, a relative of Gemini CLI, in front of the Chat Completions API."""
+    folder = start.home / ".qwen"
+    folder.mkdir()
+    settings = {
+        "mcpServers": {NAME: {**_entry(start), "trust": True}},
+        "security": {"auth": {"selectedType": "openai"}},
+        "privacy": {"usageStatisticsEnabled": False},
+        "general": {"enableAutoUpdate": False},
+    }
+    _write(folder / "settings.json", settings)
+    env = {"OPENAI_API_KEY": "stub", "OPENAI_BASE_URL": f"{start.model}/v1", "OPENAI_MODEL": "stub"}
+    return Command((os.fspath(start.program), PROMPT, "--yolo", "--output-format", "json"), env)
+
+
+def continue_cli(start: Start) -> Command:
+    """``cn -p``. Its configuration is YAML, of which JSON is a part."""
+    model = {"name": "stub", "provider": "openai", "model": "stub", "apiKey": "stub", "apiBase": f"{start.model}/v1"}
+    configuration = {
+        **{"name": "hosts", "version": "0.0.1", "schema": "v1"},
+        "models": [{**model, "roles": ["chat"], "capabilities": ["tool_use"]}],
+        "mcpServers": [{"name": NAME, "type": "stdio", **_entry(start)}],
+    }
+    _write(start.work / "config.yaml", configuration)
+    argv = (os.fspath(start.program), "-p", PROMPT, "--config", os.fspath(start.work / "config.yaml"), "--auto")
+    return Command(argv, {"CONTINUE_TELEMETRY_ENABLED": "0"})
+
+
 def opencode(start: Start) -> Command:
     """``opencode run``."""
     settings = {

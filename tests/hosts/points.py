@@ -106,11 +106,11 @@ def listed(seen: Seen) -> Point:
 
 
 def wrong_setting(run: Run, wrong: WrongSetting) -> Point:
-    """The server is connected all the same, and the call's answer is one line that names the setting."""
+    """The server is connected all the same, and a line of the answer names the setting and the fix."""
     tools, answer = listed(run.seen), run.result(0)
     if not tools.good:
         return Point(False, f"disconnected, {tools.shown} tools", run.ended.last_words())
-    good = wrong.named in answer and "\n" not in answer and _FIX.search(answer) is not None
+    good = any(wrong.named in line and _FIX.search(line) for line in answer.splitlines())
     return Point(good, "says it" if good else "does not say it", answer)
 
 

@@ -58,6 +58,10 @@ def model_stub(script: Script) -> Iterator[tuple[str, Seen]]:
             del format, args
 
         def do_CONNECT(self) -> None:  # the base class's names
+            if self.path == f"127.0.0.1:{port}":  # a client that asks its proxy for this machine, too
+                self.send_response(200)
+                self.end_headers()
+                return
             with lock:
                 seen.refused.append(self.path)
             self._send(403, "text/plain", b"only loopback\n")
@@ -114,11 +118,12 @@ def model_stub(script: Script) -> Iterator[tuple[str, Seen]]:
             self.wfile.write(payload)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    port = server.server_address[1]
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", seen
+        yield f"http://127.0.0.1:{port}", seen
     finally:
         server.shutdown()
         server.server_close()
