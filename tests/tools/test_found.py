@@ -149,7 +149,8 @@ async def test_most_of_the_searches_that_were_held_out_from_the_hints_find_their
 ) -> None:
     """When they were measured 14 of 20 did, 3 without hints; of the earlier 20, since seen, 11 and 4."""
     index = index_of(await published(), server, k1)
-    assert len(misses(index, "held_out")) <= 8
+    assert len(misses(index, "held_out")) < 10
+    assert len(misses(index, "seen")) <= 4
     assert len(misses(index_of(await published(), server, k1, with_hints=False), "held_out")) > 12
 
 
