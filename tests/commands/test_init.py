@@ -400,3 +400,29 @@ def test_the_command_is_a_whole_path_that_will_be_there_tomorrow(
     programs = {"uvx": str(tmp_path / uvx) if uvx else None, called: str(tmp_path / "bin" / "sentry-runbook")}
     command = launch_command(called, str(tmp_path) + python, programs.get, needs_keyring=False)
     assert list(command) == [str(tmp_path / expected[0]), *expected[1:]]
+
+
+@pytest.mark.usefixtures("quiet_sentry")
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("#!/bin/sh\nexec python-of-my-shell x\n", "it ended with 127"),
+        ("#!/no/such/python\n", "No such file"),
+        ("#!/bin/sh\necho something else\n", "it ended with 0"),
+        ('#!/bin/sh\n[ -n "$SENTRY_AUTH_TOKEN" ] || exit 3\n', "it ended with 3"),
+    ],
+    ids=["needs the shell's PATH", "a Python that is gone", "another program", "needs a variable"],
+)
+def test_a_command_that_no_host_could_start_is_not_written(
+    script: str, says: str, command: Commands, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bin" / "sentry-runbook"
+    path.parent.mkdir()
+    path.write_text(script)
+    path.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(path)])
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    output = init(command, "--host", "codex")
+    assert output.code == 1
+    assert says in flat(output.out)
+    assert not written(home, "codex").exists()
