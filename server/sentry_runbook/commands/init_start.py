@@ -1,4 +1,4 @@
-"""Whether a host can start what ``init`` writes: it shows a server that does not as "disconnected", without a reason."""
+"""Whether a host can start what ``init`` writes; of one that does not start hosts say "disconnected" and no more."""
 
 from __future__ import annotations
 
