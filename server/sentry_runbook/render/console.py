@@ -35,8 +35,9 @@ class Trimmed(io.TextIOBase):
         return self._stream.write(re.sub(r"(?<! ) ++(?=\n)", "", text))
 
     def flush(self) -> None:
-        """Pass it on."""
-        self._stream.flush()
+        """Pass it on; a wrapper that is thrown away flushes once more, when the stream may be closed."""
+        if not self._stream.closed:
+            self._stream.flush()
 
 
 class Screen(Console):
