@@ -386,7 +386,7 @@ def test_a_file_with_a_token_is_its_owners_alone(command: Commands, home: Path) 
     [
         ("/u/bin/sentry-runbook", "/u/venv/bin/python", None, ["bin/sentry-runbook"], ["bin/sentry-runbook"]),
         ("__main__.py", "/venv/bin/python", None, ["venv/bin/sentry-runbook"], ["venv/bin/sentry-runbook"]),
-        ("__main__.py", "/venv/bin/python", None, [], ["venv/bin/python", "-m", "sentry_runbook"]),
+        ("__main__.py", "/venv/bin/python", None, [], ["venv/bin/python", "-P", "-m", "sentry_runbook"]),
         ("sentry-runbook", "/c/uv/archive-v0/x/bin/python", "bin/uvx", [], ["bin/uvx", "sentry-runbook"]),
     ],
     ids=["a link of pipx", "a virtual environment", "a module", "uvx"],

@@ -118,8 +118,9 @@ def test_a_working_directory_that_is_gone_and_a_user_without_a_home_are_no_crash
         "pathlib.Path.home = homeless\n"
         "from sentry_runbook import cli; cli.main(['triage', 'SHOP-1Z'])"
     )
+    # -P as a console script has it: no working directory in the path, whose absence fails in a library's own imports.
     ended = subprocess.run(
-        [sys.executable, "-c", script], cwd=gone, env=environment(), capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", script], cwd=gone, env=environment(), capture_output=True, text=True, check=False
     )
     assert ended.returncode == 2
     assert ended.stderr.startswith("sentry-runbook: No Sentry auth token is set.")

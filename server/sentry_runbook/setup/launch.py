@@ -34,7 +34,8 @@ def launch_command(
         if script and Path(script).is_file():
             # Not resolved: a link such as pipx's stays where it is when the version changes.
             return (str(Path(script).absolute()),)
-    return (str(python.absolute()), "-m", MODULE)
+    # Without -P modules that lie in the folder which the host works in would be imported in place of ours.
+    return (str(python.absolute()), "-P", "-m", MODULE)
 
 
 def uvx_command(uvx: str, *, needs_keyring: bool) -> tuple[str, ...]:
