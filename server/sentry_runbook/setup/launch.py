@@ -27,8 +27,9 @@ def launch_command(
         needs_keyring: whether the optional extra must be there.
     """
     python = Path(executable)
-    if any(part in UVX_FOLDERS for part in python.parts) and (uvx := which("uvx")):
-        return uvx_command(str(Path(uvx).absolute()), needs_keyring=needs_keyring)
+    uvx = which("uvx") if any(part in UVX_FOLDERS for part in python.parts) else None
+    if uvx and Path(uvx).is_absolute():  # Windows looks in the working directory, too
+        return uvx_command(uvx, needs_keyring=needs_keyring)
     called = which(argv0) if SCRIPT.fullmatch(Path(argv0).name) else None
     for script in (called, str(python.with_name("sentry-runbook")), str(python.with_name("sentry-runbook.exe"))):
         if script and Path(script).is_file():
