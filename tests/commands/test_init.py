@@ -228,7 +228,8 @@ def test_the_token_of_ones_own_sentryclirc_is_taken(
     (home / ".sentryclirc").chmod(0o600)
     output = init(command, "--host", "codex")
     assert output.code == 0
-    assert f"token, from {home / '.sentryclirc'}" in output.out
+    # A long path stands on a line of its own.
+    assert f"token, from {home / '.sentryclirc'}" in " ".join(output.out.split())
     assert entry(home, "codex")["env"]["SENTRY_AUTH_TOKEN"] == TOKEN
 
 
@@ -386,7 +387,7 @@ def test_a_file_with_a_token_is_its_owners_alone(command: Commands, home: Path) 
     [
         ("/u/bin/sentry-runbook", "/u/venv/bin/python", None, ["bin/sentry-runbook"], ["bin/sentry-runbook"]),
         ("__main__.py", "/venv/bin/python", None, ["venv/bin/sentry-runbook"], ["venv/bin/sentry-runbook"]),
-        ("__main__.py", "/venv/bin/python", None, [], ["venv/bin/python", "-m", "sentry_runbook"]),
+        ("__main__.py", "/venv/bin/python", None, [], ["venv/bin/python", "-P", "-m", "sentry_runbook"]),
         ("sentry-runbook", "/c/uv/archive-v0/x/bin/python", "bin/uvx", [], ["bin/uvx", "sentry-runbook"]),
     ],
     ids=["a link of pipx", "a virtual environment", "a module", "uvx"],
@@ -400,3 +401,29 @@ def test_the_command_is_a_whole_path_that_will_be_there_tomorrow(
     programs = {"uvx": str(tmp_path / uvx) if uvx else None, called: str(tmp_path / "bin" / "sentry-runbook")}
     command = launch_command(called, str(tmp_path) + python, programs.get, needs_keyring=False)
     assert list(command) == [str(tmp_path / expected[0]), *expected[1:]]
+
+
+@pytest.mark.usefixtures("quiet_sentry")
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("#!/bin/sh\nexec python-of-my-shell x\n", "it ended with 127"),
+        ("#!/no/such/python\n", "No such file"),
+        ("#!/bin/sh\necho something else\n", "it ended with 0"),
+        ('#!/bin/sh\n[ -n "$SENTRY_AUTH_TOKEN" ] || exit 3\n', "it ended with 3"),
+    ],
+    ids=["needs the shell's PATH", "a Python that is gone", "another program", "needs a variable"],
+)
+def test_a_command_that_no_host_could_start_is_not_written(
+    script: str, says: str, command: Commands, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bin" / "sentry-runbook"
+    path.parent.mkdir()
+    path.write_text(script)
+    path.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(path)])
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    output = init(command, "--host", "codex")
+    assert output.code == 1
+    assert says in flat(output.out)
+    assert not written(home, "codex").exists()

@@ -205,16 +205,23 @@ def test_flags_keys_and_variables_of_entries_that_are_there_are_kept(command: Co
         path, table = written(home, host), TABLES.get(host, "mcpServers")
         config = json.loads(path.read_text())
         ours = config[table]["sentry-runbook"]
-        ours["args"], ours["tool_timeout_sec"] = ["serve", "--read-only"], 90
+        ours["args"], ours["tool_timeout_sec"] = (
+            ["serve", "--url", "https://old.example", "--org=old", "--read-only"],
+            90,
+        )
         ours["env"] |= {"MINE": "1", "SENTRY_HOST": "x", "SENTRY_ORG": "old"}
         path.write_text(json.dumps(config))
     codex = written(home, "codex").read_text().replace('SENTRY_ORG = "acme"', 'SENTRY_ORG = "old"')
-    codex = codex.replace("args = []", 'args = ["serve", "--read-only"]\ntool_timeout_sec = 90 # slow')
+    codex = codex.replace(
+        "args = []",
+        'args = ["serve", "--base-url", "https://old.example", "--read-only"]\ntool_timeout_sec = 90 # slow',
+    )
     written(home, "codex").write_text(f'{codex}MINE = "1"\nSENTRY_HOST = "x"\n')
     assert init(command, *ALL).code == 0
     for host in FILES:
         after = entry(home, host)
-        assert after["args"] == ["serve", "--read-only"], "a server that could not write must not begin to"
+        # A server that could not write must not begin to; which Sentry it asks is what was checked.
+        assert after["args"] == ["serve", "--read-only"]
         assert after["tool_timeout_sec"] == 90
         assert (after["env"]["MINE"], after["env"]["SENTRY_ORG"]) == ("1", "acme")
         assert "SENTRY_HOST" not in after["env"]

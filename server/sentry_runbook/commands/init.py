@@ -24,6 +24,7 @@ from sentry_runbook.commands.init_sentry import (
     with_server,
     with_token,
 )
+from sentry_runbook.commands.init_start import starts
 from sentry_runbook.commands.init_terminal import Terminal
 from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.errors import BadInput, SettingsError, UntrustedServer
@@ -99,7 +100,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _machine() -> Machine:
     try:
-        home, directory = Path.home(), Path.cwd()
+        home, directory = Path.home().absolute(), Path.cwd()
     except (OSError, RuntimeError) as exc:
         raise SettingsError(
             "There is no home folder, or no working directory.", "Go to a folder that is there."
@@ -127,12 +128,14 @@ def _set_up(
         report.note(terminal, "organization", organization.value, organization.source)
         settings = replace(settings, organization=organization.value)
     project = anyio.run(_examine, arguments, settings, clues, terminal, report)
+    wanted = _wanted(arguments, settings, machine, project)
+    if not wanted.is_shared:
+        report.check(terminal, starts(wanted.command))
     if not report.is_ready and not arguments.force:
         terminal.heading(
             "Nothing was written: correct what is marked ✗, and run it again. --force writes all the same."
         )
         return 1
-    wanted = _wanted(arguments, settings, machine, project)
     if project.value and wanted.project is None:
         why = f"The default project {project.value} was not written, because the configuration serves all folders"
         terminal.line("note", f"{why}: --project {project.value} writes it.")
@@ -170,8 +173,7 @@ async def _examine(
     terminal.heading("Checks")
     async with open_runtime(arguments, settings) as runtime:
         async for check in checks(runtime):
-            report.checks.append(check)
-            terminal.check(check)
+            report.check(terminal, check)
     return project
 
 

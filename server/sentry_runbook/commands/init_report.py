@@ -46,3 +46,8 @@ class InitReport:
         """Note what was found, and show it."""
         self.found.append((what, value, source))
         terminal.line("found", f"{what}{f' {value}' if value else ''}, from {source}")
+
+    def check(self, terminal: Terminal, check: DoctorCheck) -> None:
+        """Note a check, and show it."""
+        self.checks.append(check)
+        terminal.check(check)

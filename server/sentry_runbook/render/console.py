@@ -38,8 +38,9 @@ class Trimmed(io.TextIOBase):
         """Nothing: the stream below is not ours, and may be closed before this one is forgotten."""
 
     def flush(self) -> None:
-        """Pass it on."""
-        self._stream.flush()
+        """Pass it on; a wrapper that is thrown away flushes once more, when the stream may be closed."""
+        if not self._stream.closed:
+            self._stream.flush()
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # a plain attribute there

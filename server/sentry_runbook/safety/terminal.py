@@ -31,8 +31,9 @@ class InertStream(io.TextIOBase):
         """Nothing: the stream below is not ours, and may be closed before this one is forgotten."""
 
     def flush(self) -> None:
-        """Pass it on."""
-        self.stream.flush()
+        """Pass it on; a wrapper that is thrown away flushes once more, when the stream may be closed."""
+        if not self.stream.closed:
+            self.stream.flush()
 
     def isatty(self) -> bool:
         """Whether a person watches."""

@@ -29,6 +29,11 @@ NETWORK = (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR")
 PLACEHOLDER = "paste the token of your internal integration here"
 REPLACED = frozenset({*TOKEN_VARIABLES, TOKEN_FILE, KEYRING, BUS, "SENTRY_HOST"})
 """Variables that init decides: an older one that it does not write is taken out."""
+HARMLESS = frozenset(
+    {"type", "command", "args", "env", "disabled", "timeout", "serve", "--read-only"}
+    | {TOKEN, KEYRING, "SENTRY_ORG", "SENTRY_PROJECT", "SENTRY_URL"}
+)
+"""Keys, flags and variables that the entry of a shared file may have: init decides them, or they let nothing out."""
 NOT_WRITTEN = frozenset({"token", "token_file", "organization", "project", "base_url", "http_token", "keyring"})
 """Settings that are written by their own rule, or are none of a server over stdio."""
 
@@ -116,11 +121,40 @@ def entry_for(wanted: Wanted, host: McpHost, given: Mapping[str, str], existing:
     flags = flags_of(existing.get("command"), existing.get("args", []))
     if flags is None:
         raise ConfigurationRefused("holds a server of the same name that starts something else")
+    flags = _without_target(flags)
     before = existing.get("env", {})
     kept = before if isinstance(before, Mapping) else {}
+    if wanted.is_shared:
+        _check_shared(flags, [*existing, *kept])
     merged = {**{name: text for name, text in kept.items() if name not in REPLACED}, **variables}
     # Keys keep their order, so that a second run finds nothing to change.
     return {**existing, **fresh, "command": program, "args": [*arguments, *flags], "env": merged}
+
+
+def _without_target(flags: Sequence[str]) -> list[str]:
+    """The flags without organization, project and server: they would win over those that were checked."""
+    names = {flag for row in SETTINGS if row.name in ("organization", "project", "base_url") for flag in row.flags}
+    kept, is_value = list[str](), False
+    for flag in flags:
+        if not is_value and flag.partition("=")[0] not in names:
+            kept.append(flag)
+        is_value = not is_value and flag in names
+    return kept
+
+
+def _check_shared(flags: Sequence[str], names: Sequence[object]) -> None:
+    """A shared file may come with a cloned repository: what else its entry says could lead the token elsewhere.
+
+    Raises:
+        ConfigurationRefused: names what init would not have written, without the values.
+    """
+    strange = [str(name) for name in names if name not in HARMLESS]
+    strange += [
+        flag.partition("=")[0] if flag.startswith("-") else "an argument" for flag in flags if flag not in HARMLESS
+    ]
+    if strange:
+        listed = ", ".join(dict.fromkeys(strange))[:200]
+        raise ConfigurationRefused(f"has an entry with what init does not write ({listed}): see who wrote it, and why")
 
 
 def token_input() -> dict[str, object]:

@@ -27,14 +27,16 @@ def launch_command(
         needs_keyring: whether the optional extra must be there.
     """
     python = Path(executable)
-    if any(part in UVX_FOLDERS for part in python.parts) and (uvx := which("uvx")):
-        return uvx_command(str(Path(uvx).absolute()), needs_keyring=needs_keyring)
+    uvx = which("uvx") if any(part in UVX_FOLDERS for part in python.parts) else None
+    if uvx and Path(uvx).is_absolute():  # Windows looks in the working directory, too
+        return uvx_command(uvx, needs_keyring=needs_keyring)
     called = which(argv0) if SCRIPT.fullmatch(Path(argv0).name) else None
     for script in (called, str(python.with_name("sentry-runbook")), str(python.with_name("sentry-runbook.exe"))):
         if script and Path(script).is_file():
             # Not resolved: a link such as pipx's stays where it is when the version changes.
             return (str(Path(script).absolute()),)
-    return (str(python.absolute()), "-m", MODULE)
+    # Without -P modules that lie in the folder which the host works in would be imported in place of ours.
+    return (str(python.absolute()), "-P", "-m", MODULE)
 
 
 def uvx_command(uvx: str, *, needs_keyring: bool) -> tuple[str, ...]:
