@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from sentry_runbook.commands import load_command
 from sentry_runbook.commands.arguments import parse
@@ -50,16 +50,16 @@ NOWHERE = Path(os.devnull)
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+    sys.stdin, sys.stdout, sys.stderr = sys.stdin or _nowhere("r"), sys.stdout or _nowhere(), sys.stderr or _nowhere()
     show_plain_signs(sys.stdout, sys.stderr, is_json=_is_json(argv))
     with inert_streams():
         code = _ended(argv)
     sys.exit(code)
 
 
-def _nowhere() -> TextIO:
+def _nowhere(mode: Literal["r", "w"] = "w") -> TextIO:
     """What stands for a stream that the caller has closed: Python has none then."""
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # no path of ours
+    return open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123  # no path of ours
 
 
 def _ended(argv: Sequence[str]) -> int:

@@ -93,7 +93,7 @@ def test_json_is_the_same_on_every_code_page(name: str, code_page: str) -> None:
     stream = said.stdout if code != 2 else said.stderr
     assert (code == 2) is (said.stdout == b""), "an answer is on standard output, a refusal on standard error"
     found = json.loads(stream.decode(code_page))
-    if name in ("triage as JSON", "situation as JSON"):
+    if name == "triage as JSON":
         assert any("12,90 €" in text for text in texts_of(found)), "no value is changed"
     if name == "lint as JSON":
         assert found["file"] == "p–m.md"
@@ -137,6 +137,26 @@ def test_what_was_made_inert_stays_so_in_ascii() -> None:
 )
 def test_signs_have_a_plain_form_that_makes_no_structure(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize("code_page", ["ascii", "cp1252"])
+def test_a_text_on_standard_input_is_utf_8_like_a_file(code_page: str) -> None:
+    text = "\ufeff# Incident – “x”\r\n\r\nBöb broke it.\r\n".encode()
+    said = subprocess.run(
+        [*PROGRAM, "lint", "-", "--json"],
+        input=text,
+        capture_output=True,
+        env=environment(PYTHONIOENCODING=code_page),
+        check=False,
+    )
+    Path("p.md").write_bytes(text)
+    from_file = run(["lint", "p.md", "--json"])
+    assert said.returncode == from_file.returncode == 1
+    assert json.loads(said.stdout)["findings"] == json.loads(from_file.stdout)["findings"] != []
+    refused = subprocess.run(
+        [*PROGRAM, "lint", "-"], input=b"\xff\xfe", capture_output=True, env=environment(), check=False
+    )
+    assert refused.returncode == 2 and b"not UTF-8" in refused.stderr
 
 
 # --- colours

@@ -21,7 +21,9 @@ def read_text(name: str, what: str) -> str:
         BadInput: it cannot be read.
     """
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+        # Bytes: on Windows standard input is read in an old code page otherwise, and files are not.
+        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as exc:
         raise BadInput(f"The {what} {name} cannot be read: {exc.strerror or type(exc).__name__}.") from exc
     except UnicodeDecodeError as exc:
