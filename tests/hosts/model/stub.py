@@ -61,6 +61,7 @@ def model_stub(script: Script) -> Iterator[tuple[str, Seen]]:
             if self.path == f"127.0.0.1:{port}":  # a client that asks its proxy for this machine, too
                 self.send_response(200)
                 self.end_headers()
+                self.close_connection = False
                 return
             with lock:
                 seen.refused.append(self.path)
