@@ -63,7 +63,7 @@ def main() -> None:
         assert size <= MOST_BUNDLE_BYTES, size
         bundle = Path(folder) / "installed"
         zipfile.ZipFile(packed).extractall(bundle)  # packed a line above
-        with subprocess.Popen(simulate, stdout=subprocess.PIPE, text=True) as sentry:  # noqa: S603  # ours
+        with subprocess.Popen(simulate, stdout=subprocess.PIPE, text=True) as sentry:  # noqa: S603  # a command of ours
             try:
                 url = re.search(r"http://\S+", sentry.stdout.readline())[0]
                 anyio.run(check, bundle, uv, url)

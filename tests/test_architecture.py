@@ -156,6 +156,7 @@ INSIDE: dict[str, set[str]] = {
     "environments": {"model"},
     "window": {"model"},
     "release_versions": set(),
+    "alert_state": {"model"},
     "evidence_file": {"model"},
     "policy_file": {"model"},
     "issue_status": LOWEST,

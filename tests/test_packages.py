@@ -52,6 +52,13 @@ def test_the_wheel_is_the_package_alone() -> None:
     assert "sentry_runbook/py.typed" in packed
 
 
+def test_uvx_builds_a_checkout_anew_when_anything_that_runs_has_changed() -> None:
+    patterns = [key["file"] for key in PROJECT["tool"]["uv"]["cache-keys"]]
+    watched = {path.relative_to(ROOT).as_posix() for pattern in patterns for path in ROOT.glob(pattern)}
+    runs = {name for name in build_inputs() if name.split("/")[0] in ("pyproject.toml", "server", "prompts")}
+    assert sorted(name for name in runs - watched if not name.endswith("py.typed")) == []
+
+
 # --- what is said of the project in several places
 
 

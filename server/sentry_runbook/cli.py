@@ -1,7 +1,8 @@
 """The command line: parse, load the settings, hand over to one command, and end with the right code.
 
 Exit codes: 0 done; 1 the command ran and the answer is bad news (doctor, lint, audit) or Sentry did not answer;
-2 wrong arguments or settings; 130 and 143 after a signal. Whatever goes wrong is one sentence and the next step.
+2 wrong arguments or settings; 10 to 13 with ``--exit-code``, by severity; 130 and 143 after a signal.
+Whatever goes wrong is one sentence and the next step.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -47,10 +49,11 @@ NOWHERE = Path(os.devnull)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
+    argv = sys.argv[1:] if argv is None else argv
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
-    show_plain_signs(sys.stdout, sys.stderr)
+    show_plain_signs(sys.stdout, sys.stderr, is_json=_is_json(argv))
     with inert_streams():
-        code = _ended(sys.argv[1:] if argv is None else argv)
+        code = _ended(argv)
     sys.exit(code)
 
 
@@ -84,7 +87,7 @@ def _ended(argv: Sequence[str]) -> int:
 
 def _is_json(argv: Sequence[str]) -> bool:
     """Whether a program reads what is said; also where the arguments cannot be parsed."""
-    return "--json" in argv
+    return "--json" in argv or "--format=json" in argv or ("--format", "json") in pairwise(argv)
 
 
 def _forget_output() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
-from tests.commands.init_support import HOST_VARIABLES
+from tests.commands.init_support import HOST_VARIABLES, a_month_later
 from tests.commands.support import TOKEN, Commands, served
 
 
@@ -106,8 +106,3 @@ def quiet_sentry(quiet_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
     monkeypatch.setenv("SENTRY_ORG", "acme")
     return quiet_url
-
-
-def a_month_later() -> ManualClock:
-    """A clock that stands still a month after the zero of every embedded Sentry."""
-    return ManualClock(ManualClock().now + timedelta(days=30))

@@ -5,12 +5,25 @@ from __future__ import annotations
 import json
 import stat
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sentry_runbook.simulator.clock import ManualClock
 from tests.commands.support import Commands, Outcome
 
-HOST_VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "XDG_CONFIG_HOME", "APPDATA")
+HOST_VARIABLES = (
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
+    "GEMINI_CLI_HOME",
+    "XDG_CONFIG_HOME",
+    "APPDATA",
+    "DBUS_SESSION_BUS_ADDRESS",
+    *(name for upper in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY") for name in (upper, upper.lower())),
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+"""What moves configurations, and what is written into them, from outside."""
 FILES = {
     "claude-code": ".claude.json",
     "claude-desktop": ".config/Claude/claude_desktop_config.json",
@@ -69,3 +82,8 @@ def init(command: Commands, *argv: str) -> Outcome:
 def flat(text: str) -> str:
     """Output without the breaks of its lines."""
     return " ".join(text.split())
+
+
+def a_month_later() -> ManualClock:
+    """A clock that stands still a month after the zero of every embedded Sentry: the checks have no issue to try."""
+    return ManualClock(ManualClock().now + timedelta(days=30))

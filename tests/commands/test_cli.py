@@ -16,13 +16,15 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sentry_runbook import __version__, commands
 from sentry_runbook.commands import COMMANDS
-from sentry_runbook.commands.arguments import parse, parser
+from sentry_runbook.commands.arguments import commands_of, parse, parser
 from sentry_runbook.incident.model.results.messages import Audience, Format, Kind
 from tests.commands.support import PROGRAM, TOKEN, Commands, environment, process, served
 
 
-def test_the_version_is_the_packages(command: Commands) -> None:
-    said = command("--version")
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_the_version_is_the_packages_with_every_command(name: str | None, flag: str, command: Commands) -> None:
+    said = command(*([name] if name else []), flag)
     assert (said.code, said.out) == (0, f"sentry-runbook {__version__}\n")
 
 
@@ -47,6 +49,22 @@ def test_one_command_needs_no_other_commands_module() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment(), check=True)
     loaded = {name.rpartition(".")[2] for name in run.stdout.split() if name.startswith("sentry_runbook.commands.")}
     assert loaded & set(COMMANDS) == {"policy"}
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_blank_flag_of_any_command_is_not_given(name: str, blank: str) -> None:
+    of_command = commands_of(parser((name,)))[name]._actions
+    needed = [action.choices or ["x"] for action in of_command if action.required and not action.option_strings]
+    words = [next(iter(choices)) for choices in needed]
+    flags = [
+        action.option_strings[-1]
+        for action in of_command
+        if isinstance(action, argparse._StoreAction) and action.option_strings
+    ]
+    assert flags
+    given = [part for flag in flags for part in (flag, blank)]
+    assert parse([name, *words, *given]) == parse([name, *words])
 
 
 def test_every_flag_says_what_it_does() -> None:
@@ -79,6 +97,62 @@ def is_constant(node: ast.Tuple | ast.List) -> bool:
 def test_the_help_names_every_command(command: Commands) -> None:
     said = command("--help")
     assert all(f"\n    {name}" in said.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["triag", "SHOP-1Z"], "there is no command 'triag'. Did you mean triage?"),
+        (["Triage", "SHOP-1Z"], "there is no command 'Triage'. Did you mean triage?"),
+        (["zzz"], "there is no command 'zzz'.\n"),
+        (["SHOP-1Z"], "For an issue: 'sentry-runbook triage SHOP-1Z'."),
+        (["6114575469"], "For an issue: 'sentry-runbook triage 6114575469'."),
+        (
+            ["https://acme.sentry.io/issues/1/"],
+            "For an issue: 'sentry-runbook triage https://acme.sentry.io/issues/1/'.",
+        ),
+        (["triage", "SHOP-1Z", "--perio", "1h"], "unknown flag --perio. Did you mean --period?"),
+        (["triage", "SHOP-1Z", "--perio=1h"], "unknown flag --perio. Did you mean --period?"),
+        (["doctor", "--jsno"], "unknown flag --jsno. Did you mean --json?"),
+        (["--readonly"], "unknown flag --readonly. Did you mean --read-only?"),
+        (["doctor", "--zzzzzz"], "unknown flag --zzzzzz.\n"),
+        (["doctor", "now"], "unexpected argument 'now'."),
+        (["--read-only", "triage"], "unexpected argument 'triage'. A command comes first."),
+        (
+            ["update", "X-1", "--kind", "intial"],
+            "(choose from initial, update, resolved, handoff). Did you mean initial?",
+        ),
+        (["audit", "verfy"], "Did you mean verify?"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_the_one_that_was_probably_meant(
+    argv: list[str], says: str, command: Commands
+) -> None:
+    said = command(*argv)
+    assert (said.code, said.out) == (2, "")
+    assert says in said.err
+    assert len(said.err.splitlines()) == 2
+
+
+def test_help_has_no_colours_on_pythons_that_would_give_it_some() -> None:
+    for made in (parser(), *commands_of(parser()).values()):
+        made.color = True  # what argparse of Python 3.14 does
+        assert made.color is False
+
+
+def test_usage_lines_name_the_command_its_flags_and_what_it_needs(
+    command: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    for name, needed in (("triage", "[ISSUE]"), ("lint", "FILE"), ("update", "[ISSUE]"), ("audit", "verify [FILE]")):
+        usage = command(name, "--help").out.splitlines()[0]
+        assert usage.startswith(f"usage: sentry-runbook {name} [-h] [--"), usage
+        assert usage.endswith(f"[--log-level LEVEL] {needed}"), usage
+    assert command("--help").out.startswith(
+        "usage: sentry-runbook [--log-level LEVEL] COMMAND [flags]\n"
+        "       sentry-runbook [flags of serve]\n"
+        "       sentry-runbook -h | -V\n"
+    )
 
 
 @pytest.mark.parametrize("argv", [["nonsense"], *([name, "--no-such-flag"] for name in COMMANDS)])
@@ -195,7 +269,7 @@ def test_a_reader_who_leaves_the_pipe_is_no_error() -> None:
 
 
 @pytest.mark.matrix
-def test_a_terminal_without_the_signs_gets_question_marks() -> None:
+def test_a_terminal_without_the_signs_gets_plain_ones() -> None:
     env = environment(PYTHONIOENCODING="ascii")
     said = subprocess.run([*PROGRAM, "triage", "SHOP-1Z", "--demo"], capture_output=True, env=env, check=True)
     assert b" P0 CRITICAL " in said.stdout

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ RUNS: dict[str, tuple[int, list[str]]] = {
     "doctor as JSON": (0, ["doctor", "--demo", "--json"]),
     "situation": (0, ["situation", "--demo"]),
     "situation as JSON": (0, ["situation", "--demo", "--json"]),
+    "triage as JSON": (0, ["triage", "IMPORT-2D", "--demo", "--json"]),
     "triage": (0, ["triage", "SHOP-1Z", "--demo"]),
     "update": (0, ["update", "SHOP-1Z", "--demo", "--format", "slack"]),
     "update as JSON": (0, ["update", "SHOP-1Z", "--demo", "--json"]),
@@ -91,10 +93,22 @@ def test_json_is_the_same_on_every_code_page(name: str, code_page: str) -> None:
     stream = said.stdout if code != 2 else said.stderr
     assert (code == 2) is (said.stdout == b""), "an answer is on standard output, a refusal on standard error"
     found = json.loads(stream.decode(code_page))
+    if name in ("triage as JSON", "situation as JSON"):
+        assert any("12,90 €" in text for text in texts_of(found)), "no value is changed"
     if name == "lint as JSON":
         assert found["file"] == "p–m.md"
     if name == "refusal as JSON":
         assert "✗ – “x”" in found["error"]
+
+
+def texts_of(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = [*value.values()]
+    if isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner)
+    elif isinstance(value, str):
+        yield value
 
 
 def test_what_was_made_inert_stays_so_in_ascii() -> None:
@@ -153,7 +167,7 @@ def test_a_terminal_has_colours_unless_it_or_its_user_wants_none(env: dict[str, 
 
     child, terminal = pty.fork()
     if child == 0:
-        os.execve(PROGRAM[0], [*PROGRAM, "doctor"], environment(**{"TERM": "xterm-256color", **env}))  # noqa: S606  # ours
+        os.execve(PROGRAM[0], [*PROGRAM, "doctor"], environment(**{"TERM": "xterm-256color", **env}))  # noqa: S606  # our own program
     seen = b""
     try:
         while piece := os.read(terminal, 4096):

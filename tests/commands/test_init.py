@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from sentry_runbook.commands import runtime
+from sentry_runbook.setup.launch import launch_command
 from sentry_runbook.simulator.app import ALL_SCOPES, create_app
 from sentry_runbook.simulator.catalog_routes import ORGANIZATION_ID
-from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
-from tests.commands.init_support import FILES, entry, flat, init, mode, said, written
-from tests.commands.support import TOKEN, Commands, process, served
+from tests.commands.init_support import FILES, a_month_later, entry, flat, init, mode, said, written
+from tests.commands.support import TOKEN, Commands, served
 
-WORLD = World(SCENARIOS["payment-spike"], ManualClock())
+WORLD = World(SCENARIOS["payment-spike"], a_month_later())
 PROJECT = WORLD.projects[0]
 KEY = "0123456789abcdef0123456789abcdef"
 SAAS_DSN = f"https://{KEY}@o{ORGANIZATION_ID}.ingest.us.sentry.io/{PROJECT.id}"
@@ -28,6 +34,7 @@ def saas(monkeypatch: pytest.MonkeyPatch) -> None:
     """sentry.io is the embedded Sentry, and the environment holds a token for it."""
     app = runtime.embedded_sentry(WORLD)
     monkeypatch.setattr(runtime, "_http_transport", lambda _: app)
+    monkeypatch.setattr(runtime, "utc_now", a_month_later())
     monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
 
 
@@ -57,17 +64,21 @@ def test_one_command_finds_checks_and_writes_and_says_where_from(
     }
 
 
-@pytest.mark.usefixtures("sentry")
 def test_what_it_wrote_starts_and_triages(command: Commands, home: Path, sentry_today: str) -> None:
     assert init(command, "--host", "cursor").code == 0
     wrote = entry(home, "cursor")
     assert Path(wrote["command"]).is_absolute(), "a host's PATH is short"
     assert wrote["env"]["SENTRY_URL"] == sentry_today
-    clean = {"PATH": "/usr/bin:/bin", "HOME": str(home)}
-    with process("triage", "SHOP-1Z", "--json", env={**clean, **wrote["env"]}) as running:
-        answer, errors = running.communicate(timeout=60)
-    assert running.returncode == 0, errors
-    assert json.loads(answer)["issue"]["short_id"] == "SHOP-1Z"
+    # As a host starts it: the command as it stands there, a short PATH, and nothing else of the environment.
+    run = subprocess.run(
+        [wrote["command"], *wrote["args"], "triage", "SHOP-1Z", "--json"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(home), **wrote["env"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["issue"]["short_id"] == "SHOP-1Z"
 
 
 @pytest.mark.usefixtures("saas")
@@ -136,6 +147,8 @@ def test_sentry_properties_name_organization_and_project(
         "SENTRY_PROJECT": PROJECT.slug,
         "SENTRY_URL": "https://sentry.io",
     }
+    assert "everyone needs uv" in flat(output.out)
+    assert "everyone sets SENTRY_AUTH_TOKEN before starting Claude Code" in flat(output.out)
     assert (shared["command"], shared["args"]) == ("uvx", ["sentry-runbook"]), "no path of this machine"
 
 
@@ -163,6 +176,62 @@ def test_a_dsn_of_a_project_that_the_token_does_not_see_gives_no_project(
     assert "SENTRY_PROJECT" not in entry(home, "codex")["env"]
 
 
+@pytest.mark.usefixtures("saas")
+def test_dsns_of_several_projects_give_the_organization_and_no_default_project(
+    command: Commands, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = World.of_all(a_month_later())
+    app = runtime.embedded_sentry(other)
+    monkeypatch.setattr(runtime, "_http_transport", lambda _: app)
+    for number, project in enumerate(other.projects[:2]):
+        (folder / f"part{number}").mkdir()
+        text = f"SENTRY_DSN=https://{KEY}@o{ORGANIZATION_ID}.ingest.us.sentry.io/{project.id}\n"
+        (folder / f"part{number}" / ".env").write_text(text)
+    output = init(command, "--host", "codex", "--scope", "user")
+    names = ", ".join(project.slug for project in other.projects[:2])
+    assert f"No default project: the DSNs name several: {names}." in flat(output.out)
+    assert entry(home, "codex")["env"]["SENTRY_ORG"] == "acme"
+
+
+@pytest.mark.usefixtures("saas")
+def test_dsns_of_several_servers_decide_nothing(command: Commands, home: Path, folder: Path) -> None:
+    (folder / ".env").write_text(f"A={SAAS_DSN}\nB=https://{KEY}@sentry.other.example/77\n")
+    output = init(command, "--host", "codex")
+    assert output.code == 0
+    assert "server https://sentry.io, from the default" in flat(output.out)
+
+
+def test_the_number_in_a_dsn_chooses_among_several_organizations(
+    command: Commands, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def root(_: Request) -> JSONResponse:
+        return JSONResponse({"version": "0", "auth": {"scopes": ["event:read", "org:read", "project:read"]}})
+
+    async def organizations(_: Request) -> JSONResponse:
+        return JSONResponse([{"id": "1", "slug": "acme"}, {"id": "22", "slug": "umbrella"}])
+
+    app = Starlette(routes=[Route("/api/0/", root), Route("/api/0/organizations/", organizations)])
+    monkeypatch.setattr(runtime, "_http_transport", lambda _: httpx.ASGITransport(app=app))
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
+    (folder / ".env").write_text(f"SENTRY_DSN=https://{KEY}@o22.ingest.us.sentry.io/5\n")
+    output = init(command, "--host", "codex", "--force")
+    assert "organization umbrella, from number 22 in the DSN in ./.env" in flat(output.out)
+    assert entry(home, "codex")["env"]["SENTRY_ORG"] == "umbrella"
+
+
+@pytest.mark.usefixtures("quiet_sentry")
+def test_the_token_of_ones_own_sentryclirc_is_taken(
+    command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SENTRY_AUTH_TOKEN")
+    (home / ".sentryclirc").write_text(f"[auth]\ntoken={TOKEN}\n")
+    (home / ".sentryclirc").chmod(0o600)
+    output = init(command, "--host", "codex")
+    assert output.code == 0
+    assert f"token, from {home / '.sentryclirc'}" in output.out
+    assert entry(home, "codex")["env"]["SENTRY_AUTH_TOKEN"] == TOKEN
+
+
 def test_without_token_and_terminal_it_says_what_to_do_and_ends_with_2(command: Commands, home: Path) -> None:
     output = init(command, "--host", "claude-code")
     assert output.code == 2
@@ -172,7 +241,7 @@ def test_without_token_and_terminal_it_says_what_to_do_and_ends_with_2(command: 
 
 
 @pytest.mark.parametrize("flag", [("--token", TOKEN), (f"--token={TOKEN}",), ("--token",), ("--auth-token", TOKEN)])
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_a_token_is_never_taken_as_an_argument(flag: tuple[str, ...], command: Commands, home: Path) -> None:
     output = init(command, "--host", "claude-code", *flag)
     assert output.code == 2
@@ -180,7 +249,7 @@ def test_a_token_is_never_taken_as_an_argument(flag: tuple[str, ...], command: C
     assert not written(home, "claude-code").exists()
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_a_token_file_is_named_and_its_token_is_not_copied(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +262,7 @@ def test_a_token_file_is_named_and_its_token_is_not_copied(
     assert entry(home, "codex")["env"]["SENTRY_AUTH_TOKEN_FILE"] == str(home / "token")
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 @pytest.mark.parametrize(("forced", "is_written"), [((), False), (("--force",), True)])
 def test_a_token_that_cannot_read_issues_is_not_written_unless_forced(
     forced: tuple[str, ...], is_written: bool, command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -207,7 +276,7 @@ def test_a_token_that_cannot_read_issues_is_not_written_unless_forced(
     assert written(home, "claude-code").exists() is is_written
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_a_setting_that_is_wrong_stops_it_before_anything_is_sent(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +287,7 @@ def test_a_setting_that_is_wrong_stops_it_before_anything_is_sent(
     assert not written(home, "claude-code").exists()
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_the_settings_that_the_checks_ran_with_are_written_too(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,7 +304,7 @@ def test_the_settings_that_the_checks_ran_with_are_written_too(
     assert "SENTRY_RUNBOOK_HTTP_TOKEN" not in env
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_all_installed_hosts_are_configured_with_yes_and_named(command: Commands, home: Path) -> None:
     for folder_of_host in (".cursor", ".codex", ".config/Code/User"):
         (home / folder_of_host).mkdir(parents=True)
@@ -245,7 +314,7 @@ def test_all_installed_hosts_are_configured_with_yes_and_named(command: Commands
     assert [host for host in FILES if written(home, host).exists()] == ["cursor", "vscode", "codex"]
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 @pytest.mark.parametrize(
     ("argv", "installed", "says"),
     [
@@ -265,19 +334,22 @@ def test_without_a_host_to_configure_nothing_is_sent_or_written(
     assert says in output.err
 
 
-@pytest.mark.usefixtures("sentry")
-def test_print_shows_what_to_paste_without_the_token_and_writes_nothing(command: Commands, home: Path) -> None:
+@pytest.mark.usefixtures("quiet_sentry")
+def test_print_shows_what_to_paste_without_the_token_and_writes_nothing(
+    command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pass-word@proxy.example")
     before = sorted(home.rglob("*"))
     output = init(command, "--print")  # `command` refuses output with the token
     assert output.code == 0
     for host in FILES:
         assert str(written(home, host)) in output.out
     assert "paste the token" in output.out
+    assert "pass-word" not in output.out
     assert '"${input:sentry-auth-token}"' in output.out
     assert sorted(home.rglob("*")) == before
 
 
-@pytest.mark.usefixtures("sentry")
 def test_json_says_what_was_found_checked_and_written(command: Commands, home: Path, sentry: str) -> None:
     (home / ".codex").mkdir()
     output = init(command, "--yes", "--json")
@@ -291,7 +363,7 @@ def test_json_says_what_was_found_checked_and_written(command: Commands, home: P
     assert host["next"].startswith("Start a new session of Codex")
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_json_of_a_set_up_that_is_not_ready_says_so_and_names_no_host(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,8 +374,29 @@ def test_json_of_a_set_up_that_is_not_ready_says_so_and_names_no_host(
     assert any(check["fatal"] and "no-such-org" in check["what"] for check in facts["checks"])
 
 
-@pytest.mark.usefixtures("sentry")
+@pytest.mark.usefixtures("quiet_sentry")
 def test_a_file_with_a_token_is_its_owners_alone(command: Commands, home: Path) -> None:
     output = init(command, "--host", "codex")
     assert mode(written(home, "codex")) == 0o600
     assert "The token stands in these files" in flat(output.out)
+
+
+@pytest.mark.parametrize(
+    ("called", "python", "uvx", "is_there", "expected"),
+    [
+        ("/u/bin/sentry-runbook", "/u/venv/bin/python", None, ["bin/sentry-runbook"], ["bin/sentry-runbook"]),
+        ("__main__.py", "/venv/bin/python", None, ["venv/bin/sentry-runbook"], ["venv/bin/sentry-runbook"]),
+        ("__main__.py", "/venv/bin/python", None, [], ["venv/bin/python", "-m", "sentry_runbook"]),
+        ("sentry-runbook", "/c/uv/archive-v0/x/bin/python", "bin/uvx", [], ["bin/uvx", "sentry-runbook"]),
+    ],
+    ids=["a link of pipx", "a virtual environment", "a module", "uvx"],
+)
+def test_the_command_is_a_whole_path_that_will_be_there_tomorrow(
+    called: str, python: str, uvx: str | None, is_there: list[str], expected: list[str], tmp_path: Path
+) -> None:
+    for name in is_there:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    programs = {"uvx": str(tmp_path / uvx) if uvx else None, called: str(tmp_path / "bin" / "sentry-runbook")}
+    command = launch_command(called, str(tmp_path) + python, programs.get, needs_keyring=False)
+    assert list(command) == [str(tmp_path / expected[0]), *expected[1:]]

@@ -131,6 +131,21 @@ def test_broken_json_files_are_named_and_left_alone_with_what_to_paste(
 
 
 @pytest.mark.parametrize(
+    ("host", "text"),
+    [
+        ("cursor", '{"mcpServers": {"sentry-runbook": {\n// why\n"command": "sentry-runbook"}}}'),
+        ("codex", '[mcp_servers.sentry-runbook]\ncommand = "sentry-runbook"\nargs = [ # why\n]\n'),
+    ],
+)
+def test_comments_that_cannot_be_kept_are_not_thrown_away(host: str, text: str, command: Commands, home: Path) -> None:
+    path = put(home, host, text)
+    output = init(command, "--host", host)
+    assert output.code == 1
+    assert "comment" in output.out
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a = ",
@@ -327,3 +342,22 @@ def test_a_host_is_found_by_its_folder_or_its_program(host: object, home: Path) 
         assert not known.is_installed(bare)
         if known.programs:
             assert known.is_installed(Machine(home, home, {}, "linux", lambda name: f"/bin/{name}"))
+
+
+@pytest.mark.parametrize(
+    ("proxy", "readers"), [("http://proxy.example:3128", 0o644), ("http://u:p@proxy.example", 0o600)]
+)
+def test_the_way_to_sentry_is_written_because_hosts_do_not_hand_it_on(
+    proxy: str, readers: int, command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "token").write_text(TOKEN)
+    (home / "token").chmod(0o600)
+    put(home, "cursor", "{}")
+    monkeypatch.delenv("SENTRY_AUTH_TOKEN")
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN_FILE", str(home / "token"))
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert init(command, "--host", "cursor").code == 0
+    env = entry(home, "cursor")["env"]
+    assert (env["HTTPS_PROXY"], env["no_proxy"]) == (proxy, "127.0.0.1")
+    assert mode(written(home, "cursor")) == readers, "a password of a proxy is its owner's, too"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +67,18 @@ def test_a_token_goes_to_no_server_that_only_the_folder_names(
     assert f"--url {url}" in output.err
     assert asked == []
     assert not written(home, "codex").exists()
+
+
+def test_the_environments_dsn_says_where_events_go_and_not_where_a_token_goes(
+    evil: tuple[str, list[Request]], command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = evil
+    monkeypatch.setenv("SENTRY_DSN", f"http://{KEY}@{url.removeprefix('http://')}/5")
+    monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
+    output = init(command, "--host", "codex")
+    assert output.code == 2
+    assert f"Only SENTRY_DSN names the server {url}, and your token would be sent there." in output.err
+    assert asked == []
 
 
 def test_print_leaves_out_a_server_that_only_the_folder_names(command: Commands, home: Path, folder: Path) -> None:
@@ -166,9 +177,7 @@ def test_an_endless_folder_is_looked_at_within_bounds_and_that_is_said(
     (folder / "node_modules" / "x").mkdir(parents=True)
     (folder / "node_modules" / "x" / ".env").write_text(f"SENTRY_DSN={EVIL}\n")
     (folder / ".env").write_text("x" * 10_000_000 + EVIL)
-    began = time.process_time()
     files = read_project_files(folder, home)
-    assert time.process_time() - began < 5, "a bound is missing"
     assert files.is_cut
     assert len(files.texts) < MOST_FILES
     output = init(command, "--print", "--host", "codex")

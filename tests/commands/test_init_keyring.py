@@ -15,7 +15,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 
 from tests.commands.file_keyring import FileKeyring
-from tests.commands.init_support import FILES, entry, flat, init, written
+from tests.commands.init_support import FILES, entry, flat, init, said, written
 from tests.commands.support import PROGRAM, TOKEN, Commands, environment, process
 
 BACKEND = "tests.commands.file_keyring.FileKeyring"
@@ -50,6 +50,34 @@ def test_the_token_is_in_the_keyring_and_in_no_file_of_a_host(
             "SENTRY_URL": quiet_sentry,
         }
     assert f"in the system's keyring, for {quiet_sentry} alone" in flat(output.out)
+
+
+@pytest.mark.usefixtures("ring", "quiet_sentry")
+@pytest.mark.parametrize(
+    ("address", "scope", "is_written"),
+    [
+        ("unix:path=/run/user/1000/bus", "user", True),
+        ("unix:path=/run/user/1000/bus", "project", False),
+        ("unix:abstract=/tmp/dbus-x", "user", False),
+    ],
+)
+def test_the_bus_of_the_keyring_is_handed_on_where_it_lasts(
+    address: str,
+    scope: str,
+    is_written: bool,
+    command: Commands,
+    home: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    (home / "policy.toml").write_text('name = "mine"\n')
+    monkeypatch.setenv("SENTRY_RUNBOOK_POLICY", str(home / "policy.toml"))
+    assert init(command, "--keyring", "--host", "cursor", "--scope", scope).code == 0
+    path = written(home, "cursor") if scope == "user" else folder / ".cursor" / "mcp.json"
+    env = said(path)["mcpServers"]["sentry-runbook"]["env"]
+    assert ("DBUS_SESSION_BUS_ADDRESS" in env) is is_written
+    assert ("SENTRY_RUNBOOK_POLICY" in env) is (scope == "user"), "no path of this machine in a shared file"
 
 
 def test_what_it_wrote_starts_with_the_keyrings_token(
@@ -102,8 +130,20 @@ def test_a_file_that_names_another_server_gets_nothing_of_the_keyring(
     (folder / ".sentryclirc").write_text(f"[defaults]\nurl={quiet_sentry}\n")
     output = command("doctor")
     assert output.code == 1
-    said = flat(output.out)
-    assert f"No Sentry auth token is set. The keyring holds none for {quiet_sentry}: run sentry-runbook init" in said
+    none = f"No Sentry auth token is set. The keyring holds none for {quiet_sentry}: run sentry-runbook init"
+    assert none in flat(output.out)
+
+
+def test_the_server_that_the_keyring_has_a_token_for_may_be_named_by_a_folder(
+    command: Commands, folder: Path, ring: Path, quiet_sentry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring.write_text(json.dumps({f"sentry-runbook {quiet_sentry}": TOKEN}))
+    monkeypatch.delenv("SENTRY_AUTH_TOKEN")
+    monkeypatch.delenv("SENTRY_URL")
+    monkeypatch.setenv("SENTRY_RUNBOOK_KEYRING", "on")
+    (folder / ".sentryclirc").write_text(f"[defaults]\nurl={quiet_sentry}\n")
+    output = command("doctor")
+    assert (output.code, output.err) == (0, "")
 
 
 @pytest.mark.usefixtures("ring")
@@ -190,6 +230,15 @@ def test_a_server_whose_keyring_fails_says_so(
     }
     assert says[kind] in output.err
     assert "two words" not in output.err
+
+
+def test_a_backend_that_is_not_there_is_one_sentence(home: Path, quiet_url: str) -> None:
+    env = environment(HOME=str(home), PYTHON_KEYRING_BACKEND="no.such.Backend", SENTRY_URL=quiet_url)
+    with process("doctor", env={**env, "SENTRY_RUNBOOK_KEYRING": "on"}) as running:
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert "configured to a backend that cannot be loaded" in errors
+    assert "Traceback" not in errors
 
 
 def test_a_start_without_the_keyring_does_not_load_it() -> None:

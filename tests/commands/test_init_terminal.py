@@ -37,6 +37,16 @@ def test_the_token_is_asked_for_without_echo_and_told_where_to_make(env: Mapping
     assert entry(home, "claude-code")["env"]["SENTRY_AUTH_TOKEN"] == TOKEN
 
 
+def test_another_token_is_asked_for_where_one_is_known(env: Mapping[str, str], home: Path) -> None:
+    given = {**env, "SENTRY_AUTH_TOKEN": "sntryu_revoked"}
+    with terminal("init", "--host", "codex", "--new-token", env=given) as person:
+        person.until("(it is not shown): ")
+        person.types(f"{TOKEN}\n")
+        code = person.ends()
+    assert code == 0, person.shown
+    assert entry(home, "codex")["env"]["SENTRY_AUTH_TOKEN"] == TOKEN
+
+
 def test_what_is_no_token_is_asked_again_and_never_shown(env: Mapping[str, str], home: Path) -> None:
     with terminal("init", "--host", "codex", env=env) as person:
         person.until("(it is not shown): ")
@@ -88,7 +98,7 @@ def test_a_server_that_only_the_folder_names_gets_the_token_when_a_person_says_s
     (folder / ".sentryclirc").write_text(f"[defaults]\nurl={env['SENTRY_URL']}\n")
     unset = {name: value for name, value in env.items() if name != "SENTRY_URL"}
     with terminal("init", "--host", "codex", env={**unset, "SENTRY_AUTH_TOKEN": TOKEN}) as person:
-        person.until("may it have your token? [y/N] ")
+        person.until("Is it your Sentry? [y/N] ")
         assert "./.sentryclirc names the server" in flat(person.shown)
         person.types(f"{answer}\n")
         left = person.ends()

@@ -122,14 +122,9 @@ def test_a_working_directory_that_is_gone_and_a_user_without_a_home_are_no_crash
         "pathlib.Path.home = homeless\n"
         "from sentry_runbook import cli; cli.main(['triage', 'SHOP-1Z'])"
     )
+    # -P as for the installed script: without the folder on Python's path, where 3.13.0 itself fails once it is gone.
     ended = subprocess.run(
-        # As the console script, without the working directory on its path.
-        [sys.executable, "-P", "-c", script],
-        cwd=gone,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-P", "-c", script], cwd=gone, env=environment(), capture_output=True, text=True, check=False
     )
     assert ended.returncode == 2
     assert ended.stderr.startswith("sentry-runbook: No Sentry auth token is set.")

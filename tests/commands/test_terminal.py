@@ -14,7 +14,7 @@ import pytest
 
 from sentry_runbook.commands.logs import RedactingFormatter
 from sentry_runbook.errors import BadInput, SentryError
-from sentry_runbook.render.console import Screen
+from sentry_runbook.render.console import Screen, Trimmed
 from sentry_runbook.safety.terminal import InertStream
 from tests.commands.support import Commands, Outcome
 from tests.tools.support import connected
@@ -145,6 +145,16 @@ def test_text_on_the_screen_is_inert_before_it_is_coloured(monkeypatch: pytest.M
             assert own not in coloured or own == "\x1b[1;31m", ascii(own)
         if "[bold" in text:
             assert "[bold red]" in plain
+
+
+def test_a_stream_that_wraps_one_which_was_closed_is_forgotten_in_silence() -> None:
+    for wrap in (InertStream, Trimmed):
+        below = io.StringIO()
+        wrap(below).close()
+        assert not below.closed, "it is another's"
+        wrapper = wrap(below)
+        below.close()
+        wrapper.close()  # as Python does when it forgets it, and from 3.13 on says what went wrong
 
 
 def test_a_log_record_is_one_inert_line() -> None:

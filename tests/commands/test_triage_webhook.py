@@ -220,7 +220,7 @@ def test_a_webhook_with_the_right_signature_is_triaged_without_a_note(
     body = json.dumps(bodies.event_alert(sentry, "acme", SHOP)).encode()
     said = give(body, "--signature", by_hand(body), "--exit-code")
     assert (said.code, said.err) == (10, "")
-    monkeypatch.setenv("SENTRY_HOOK_SIGNATURE", by_hand(body))
+    monkeypatch.setenv("SENTRY_HOOK_SIGNATURE", f"{by_hand(body)}\n")
     assert give(body, "--exit-code") == said
     assert give(body, "--signature", "0" * 64).code == 2  # the flag wins
 
@@ -269,7 +269,7 @@ def test_a_secret_that_is_a_placeholder_is_refused_and_none_is_shown(
         (b"[]", "no object"),
         (b'"SHOP-1Z"', "no object"),
         (b"\xff\xff\xff", "not UTF-8"),
-        (gzip.compress(b"{}"), "is compressed (gzip)"),
+        (gzip.compress(b"{}", mtime=0), "is compressed (gzip)"),
         (b"[" * 400_000, "nested too deeply"),
         (b'{"a":' * 150_000, "nested too deeply"),
         (b'{"id": ' + b"9" * 5000 + b"}", "a number that is too long"),
@@ -319,6 +319,15 @@ def test_a_pipe_that_nobody_closes_is_not_waited_for_without_end() -> None:
         said = running.stderr.read()
         assert said.startswith("sentry-runbook: Standard input did not end within 0.1 s.\n") and said.count("\n") == 2
         assert running.stdout.read() == ""
+
+
+def test_a_pipe_with_too_much_in_it_is_not_read_to_its_end() -> None:
+    with process("triage", "--demo", "--webhook", "-", env=environment()) as running:
+        assert running.stdin is not None and running.stderr is not None
+        running.stdin.write("x" * 1_000_001)
+        running.stdin.flush()  # and it stays open
+        assert running.wait(60) == 2
+        assert "has more than 1,000,000 bytes" in running.stderr.read()
 
 
 def test_without_standard_input_it_is_said_to(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:

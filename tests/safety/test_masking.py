@@ -152,6 +152,12 @@ def test_no_sign_beside_a_secret_hides_it(mark: str) -> None:
             assert f"<{kind} 1>" in shown
 
 
+@pytest.mark.parametrize("letter", ["\u017f", "\u212a"], ids=["long s", "Kelvin"])
+def test_a_letter_that_is_ascii_only_in_another_case_ends_no_answer(letter: str) -> None:
+    for text in (f"Basic abcdef123456Ba{letter}ic", f"Ba{letter}ic dXNlcjpodW50ZXIy{letter}abc"):
+        assert Sanitizer().line(text).startswith("Ba")
+
+
 def test_equal_values_have_equal_numbers_within_an_answer() -> None:
     safe = Sanitizer()
     assert safe.line("a@b.example then c@d.example then A@B.example") == "<email 1> then <email 2> then <email 1>"

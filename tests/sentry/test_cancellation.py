@@ -129,6 +129,63 @@ async def test_a_cancelled_write_is_cancelled_and_invalidates_the_cache() -> Non
     assert [request.method for request in upstream.seen] == ["GET", "PUT", "GET"]
 
 
+async def test_a_change_that_is_cancelled_in_the_queue_is_not_sent() -> None:
+    await assert_not_sent(Time(), cancels_at_once=True)
+
+
+async def test_a_change_that_is_cancelled_just_when_its_turn_comes_is_not_sent() -> None:
+    """In the turn of the loop in which the request before it is over, and the slot is its own."""
+
+    class Cancelling(Time):
+        scope: anyio.CancelScope | None = None
+
+        def wall(self) -> float:
+            # Read for every answer, right after its slot was given on.
+            if self.scope is not None:
+                self.scope.cancel()
+            return super().wall()
+
+    await assert_not_sent(Cancelling(), cancels_at_once=False)
+
+
+async def assert_not_sent(time: Time, *, cancels_at_once: bool) -> None:
+    """That a change that waits for the only slot is not sent where its call is cancelled."""
+    held, left = anyio.Event(), list[str]()
+    upstream = Upstream({ISSUE: [gives({"id": "1"}), gives({"id": "1"})], TAGS: Answer(body=b"[]", held=held)})
+    async with client_of(upstream, time, concurrency=1) as client, anyio.create_task_group() as tasks:
+        await client.issue(REF)
+        tasks.start_soon(client.tags, REF)
+        await until_asked(upstream, 2)
+
+        async def change() -> None:
+            await client.update_issue(REF, {"status": "resolved"}, leaving=lambda: left.append("left"))
+
+        async with anyio.create_task_group() as queued:
+            queued.start_soon(change)
+            await settled()
+            if cancels_at_once:
+                queued.cancel_scope.cancel()
+            else:
+                time.scope = queued.cancel_scope  # type: ignore[attr-defined]  # of the one that cancels
+            held.set()
+    await settled()
+    assert ([request.method for request in upstream.seen], left) == (["GET", "GET"], [])
+
+
+async def test_a_change_says_when_it_leaves() -> None:
+    upstream = Upstream({ISSUE: [gives({"id": "1"}), gives({"id": "1"})]})
+    left: list[list[str]] = []
+
+    def leaving() -> None:
+        left.append([request.method for request in upstream.seen])
+
+    async with client_of(upstream) as client:
+        await client.issue(REF)
+        await client.update_issue(REF, {"status": "resolved"}, leaving=leaving)
+    assert left == [["GET"]]
+    assert [request.method for request in upstream.seen] == ["GET", "PUT"]
+
+
 async def test_one_part_of_a_long_series_that_fails_cancels_the_others() -> None:
     from datetime import UTC, datetime, timedelta
 

@@ -42,6 +42,16 @@ def test_without_links_the_number_is_enough(number: object) -> None:
     assert subject_of(bodies.hook("triggered", {"event": {"issue_id": number}}), CLOUD) == WebhookIssue("42")
 
 
+def test_a_link_that_names_the_event_alone_takes_the_issue_from_its_number() -> None:
+    body = bodies.event_alert(CLOUD, "acme", "42")
+    event = body["data"]["event"]
+    event["web_url"] = f"{CLOUD}/acme/front-end/events/{event['event_id']}/"
+    del event["issue_url"]
+    assert subject_of(body, CLOUD) == WebhookIssue("acme/42")
+    del event["issue_id"]
+    assert subject_of(body, CLOUD) == WebhookIssue(f"acme/{event['event_id']}")
+
+
 @pytest.mark.parametrize("body", bodies.OF_AN_ISSUE)
 @pytest.mark.parametrize("other", [OWN, "https://sentry.io.example.com", "http://sentry.io", "https://u:p@sentry.io"])
 def test_a_webhook_of_another_host_is_refused(body: Callable[[str, str, str], dict[str, Any]], other: str) -> None:
@@ -186,7 +196,14 @@ def test_a_message_of_several_issues_asks_for_the_situation() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"data": {}}, {"action": "x", "data": {"new": {}}}, {"installation": {}, "data": {}}, {"text": "SHOP-1Z"}],
+    [
+        {},
+        {"data": {}},
+        {"action": "x", "data": {"new": {}}},
+        {"installation": {}, "data": {}},
+        {"text": "SHOP-1Z"},
+        {"text": f"<{CLOUD}/settings/account/|Settings>"},
+    ],
 )
 def test_what_names_nothing_is_said_to(body: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="no issue and no alert"):

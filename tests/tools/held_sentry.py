@@ -130,6 +130,8 @@ class Wire:
 
 
 WIRES = [Wire(transport, mode) for transport in ("stdio", "http") for mode in ("auto", "legacy")]
+QUICK_WIRES = (Wire("stdio", "auto"), Wire("http", "legacy"))
+"""One of each transport and each era, for the quick suite."""
 
 
 @asynccontextmanager

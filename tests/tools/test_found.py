@@ -120,9 +120,10 @@ EVERYWHERE = [pytest.param(k1, server, id=f"k1 {k1}, {server}") for k1 in K1 for
 
 
 def test_the_searches_are_forty_and_twenty_held_out_with_every_tool_in_both() -> None:
+    """At least: who adds a tool adds searches for it."""
     for table, number in (("searches", 40), ("held_out", 20)):
         searches = read_searches(table)
-        assert len({search for search, _ in searches}) == number
+        assert len({search for search, _ in searches}) == len(searches) >= number
         assert {tool for _, tool in searches} == set(TOOLS)
 
 

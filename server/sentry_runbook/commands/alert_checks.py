@@ -19,7 +19,7 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
-class Finding:
+class AlertLine:
     """How the alerts of one verdict are told.
 
     Attributes:
@@ -34,27 +34,27 @@ class Finding:
     fix: str = ""
 
 
-FINDINGS: Mapping[AlertVerdict, Finding] = {
-    "dead": Finding(
+FINDINGS: Mapping[AlertVerdict, AlertLine] = {
+    "dead": AlertLine(
         "bad",
         "alert is on and cannot fire",
         "alerts are on and cannot fire",
         "Connect the alerts that cannot fire to a monitor that is on (Sentry → Alerts), or delete them.",
     ),
-    "not_migrated": Finding(
+    "not_migrated": AlertLine(
         "bad",
         "rule from before 2026 is no alert of today; Sentry 26.7 and later no longer looks at it",
         "rules from before 2026 are no alerts of today; Sentry 26.7 and later no longer looks at them",
         "Open and save the rules from before 2026 in Sentry, which makes alerts of them, or make them anew.",
     ),
-    "mute": Finding(
+    "mute": AlertLine(
         "bad",
         "alert is on and tells nobody",
         "alerts are on and tell nobody",
         "Give the alerts that tell nobody an action (Sentry → Alerts), or end their snooze.",
     ),
-    "off": Finding("note", "alert is switched off", "alerts are switched off"),
-    "unknown": Finding("note", "alert could not be judged", "alerts could not be judged"),
+    "off": AlertLine("note", "alert is switched off", "alerts are switched off"),
+    "unknown": AlertLine("note", "alert could not be judged", "alerts could not be judged"),
 }
 """In the order of their lines."""
 

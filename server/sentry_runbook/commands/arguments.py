@@ -25,7 +25,8 @@ _IN_LINES = ",\n".join(", ".join(_VARIABLES[first : first + 4]) for first in ran
 EPILOG = f"""\
 Settings come from flags, then the environment, then .sentryclirc. The environment's:
 {_IN_LINES}.
-Exit codes: 0 done; 1 bad news, or Sentry did not answer; 2 wrong arguments or settings.
+Exit codes: 0 done; 1 bad news, or Sentry did not answer; 2 wrong arguments or settings;
+10 to 13 for P0 to P3 where --exit-code asks for it.
 
 See it work, without a token:   sentry-runbook demo
 Check your own set-up:          sentry-runbook doctor"""

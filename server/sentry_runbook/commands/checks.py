@@ -10,7 +10,7 @@ from sentry_runbook.collect import STORY, investigate, search_issues, story_wind
 from sentry_runbook.collect.issue_search import ALL_PROJECTS
 from sentry_runbook.commands.alert_checks import alert_checks
 from sentry_runbook.commands.doctor_check import CheckState, DoctorCheck
-from sentry_runbook.commands.token_checks import kind_of_token, scope_checks
+from sentry_runbook.commands.token_checks import INTEGRATION, kind_of_token, scope_checks
 from sentry_runbook.errors import Forbidden, RunbookError, SentryError
 from sentry_runbook.incident.environments import named_list, placeholders
 from sentry_runbook.incident.model.results.issue import IssueList
@@ -22,7 +22,7 @@ from sentry_runbook.sentry.account import Project
 from sentry_runbook.sentry.http import Transport
 from sentry_runbook.sentry.messages import RequestInfo
 
-__all__ = ["DoctorCheck", "checks", "next_step"]
+__all__ = ["INTEGRATION", "DoctorCheck", "checks", "next_step"]
 
 MOST_REQUESTS = 75
 """Of all checks together (a test counts them); some 35 on a server of today."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 
 from sentry_runbook.commands.arguments import add_settings
-from sentry_runbook.commands.checks import DoctorCheck, checks
+from sentry_runbook.commands.checks import checks
 from sentry_runbook.commands.command import Command
-from sentry_runbook.commands.init_hosts import HostOutcome, choose_hosts, configure, show_snippets
+from sentry_runbook.commands.init_hosts import choose_hosts, configure, show_snippets
+from sentry_runbook.commands.init_report import InitReport
 from sentry_runbook.commands.init_sentry import (
     FoundName,
     choose_organization,
@@ -35,39 +35,6 @@ from sentry_runbook.setup.clues import Clues, find_clues
 from sentry_runbook.setup.entry import TOKEN_FILE, Storage, Wanted
 from sentry_runbook.setup.hosts import HOSTS, Machine
 from sentry_runbook.setup.launch import launch_command, uvx_command
-
-
-@dataclass
-class InitReport:
-    """What was found, checked and written; also as JSON.
-
-    Attributes:
-        found: what is known of the Sentry: setting, value and source; None where it is not known.
-        checks: as ``doctor`` gives them.
-        hosts: what became of each configuration.
-    """
-
-    found: list[tuple[str, str | None, str]] = field(default_factory=list)
-    checks: list[DoctorCheck] = field(default_factory=list)
-    hosts: list[HostOutcome] = field(default_factory=list)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether a triage can run."""
-        return not any(check.fatal for check in self.checks)
-
-    def as_json(self) -> str:
-        """All of it."""
-        found = [
-            {"what": what, "source": source} | ({"value": value} if value else {})
-            for what, value, source in self.found
-            if value or source
-        ]
-        checked = [{"state": c.state, "what": c.what, "fix": c.fix, "fatal": c.fatal} for c in self.checks]
-        hosts = [outcome.as_json() for outcome in self.hosts]
-        return json.dumps(
-            {"found": found, "checks": checked, "ready": self.is_ready, "hosts": hosts}, indent=2, ensure_ascii=False
-        )
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -152,13 +119,13 @@ def _set_up(
     hosts = choose_hosts(arguments, machine, terminal)
     settings = with_server(settings, clues, machine.directory, machine.home, terminal)
     terminal.heading("Your Sentry")
-    _found(report, terminal, "server", settings.base_url, settings.sources.get("base_url", "the default"))
+    report.note(terminal, "server", settings.base_url, settings.sources.get("base_url", "the default"))
     settings = with_token(settings, terminal, keyring=arguments.keyring, asks=arguments.new_token, clues=clues)
-    _found(report, terminal, "token", None, settings.sources["token"])
+    report.note(terminal, "token", None, settings.sources["token"])
     organization = _organization(arguments, settings, clues, terminal)
     if organization.value:
-        _found(report, terminal, "organization", organization.value, organization.source)
-        settings = replace(settings, organization=organization.value, problem=None)
+        report.note(terminal, "organization", organization.value, organization.source)
+        settings = replace(settings, organization=organization.value)
     project = anyio.run(_examine, arguments, settings, clues, terminal, report)
     if not report.is_ready and not arguments.force:
         terminal.heading(
@@ -198,7 +165,7 @@ async def _examine(
     if project.source and not project.value:
         terminal.line("note", f"No default project: {project.source}.")
     if project.value:
-        _found(report, terminal, "project", project.value, project.source)
+        report.note(terminal, "project", project.value, project.source)
         settings = replace(settings, project=project.value, sources={**settings.sources, "project": project.source})
     terminal.heading("Checks")
     async with open_runtime(arguments, settings) as runtime:
@@ -216,10 +183,8 @@ def _wanted(arguments: argparse.Namespace, settings: Settings, machine: Machine,
     storage: Storage = "keyring" if arguments.keyring else "file"
     token_file = None
     if storage == "file" and settings.sources.get("token") == TOKEN_FILE:
-        storage, token_file = (
-            "token_file",
-            str(Path(unwrapped(machine.environment[TOKEN_FILE])).expanduser().absolute()),
-        )
+        named = Path(unwrapped(machine.environment[TOKEN_FILE])).expanduser()
+        storage, token_file = "token_file", str(named.absolute())
     if arguments.only_prints and storage == "file":
         storage = "placeholder"
     is_shared = arguments.scope == "project"
@@ -229,7 +194,7 @@ def _wanted(arguments: argparse.Namespace, settings: Settings, machine: Machine,
     else:
         command = launch_command(sys.argv[0], sys.executable, machine.which, needs_keyring=arguments.keyring)
     default = project.value if is_shared or not project.is_of_folder else None
-    return Wanted(command, settings, storage, token_file, default)
+    return Wanted(command, settings, storage, token_file, default, is_shared)
 
 
 def _print(
@@ -244,19 +209,13 @@ def _print(
     settings = with_server(settings, clues, machine.directory, machine.home, terminal, asks=False)
     organization, project = clues.written("organization"), clues.written("project")
     settings = replace(settings, organization=organization.value if organization else None)
-    _found(report, terminal, "server", settings.base_url, settings.sources.get("base_url", "the default"))
+    report.note(terminal, "server", settings.base_url, settings.sources.get("base_url", "the default"))
     if organization:
-        _found(report, terminal, "organization", organization.value, organization.source)
+        report.note(terminal, "organization", organization.value, organization.source)
     named = FoundName(project.value, project.source, project.of_folder) if project else FoundName()
     wanted = _wanted(arguments, settings, machine, named)
     report.hosts += show_snippets(arguments, machine, terminal, wanted)
     return 0
-
-
-def _found(report: InitReport, terminal: Terminal, what: str, value: str | None, source: str) -> None:
-    """Note and show what is known, and from where."""
-    report.found.append((what, value, source))
-    terminal.line("found", f"{what}{f' {value}' if value else ''}, from {source}")
 
 
 COMMAND = Command(

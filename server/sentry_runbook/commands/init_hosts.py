@@ -12,7 +12,7 @@ from sentry_runbook.commands import runtime
 from sentry_runbook.commands.init_terminal import NOTHING_DONE, Terminal
 from sentry_runbook.errors import BadInput
 from sentry_runbook.setup.config_file import PlannedChange, changed, plan, write
-from sentry_runbook.setup.entry import Wanted
+from sentry_runbook.setup.entry import PROXIES, Wanted
 from sentry_runbook.setup.hosts import BY_NAME, HOSTS, Machine, McpHost, installed
 from sentry_runbook.setup.refused import ConfigurationRefused
 
@@ -135,9 +135,10 @@ def _configured(host: McpHost, arguments: argparse.Namespace, machine: Machine, 
 
 
 def _snippet(host: McpHost, machine: Machine, wanted: Wanted) -> str:
-    """The whole configuration of the server alone, as it stands in an empty file, with a placeholder for the token."""
+    """The whole configuration of the server alone, as it stands in an empty file, with no secret in it."""
     shown = replace(wanted, storage="placeholder") if wanted.storage == "file" else wanted
-    return changed("", host, shown, machine.environment).strip()
+    given = {name: text for name, text in machine.environment.items() if name not in PROXIES or "@" not in text}
+    return changed("", host, shown, given).strip()
 
 
 def _show(outcome: HostOutcome, terminal: Terminal) -> None:
@@ -174,6 +175,8 @@ def _about_token(outcomes: Sequence[HostOutcome], wanted: Wanted) -> Iterator[st
             yield f"No token is in the shared file: everyone sets SENTRY_AUTH_TOKEN before starting {starting}."
         if asked:
             yield f"{', '.join(asked)} asks everyone for the token once, and keeps it encrypted."
+    if wanted.command[0] == "uvx":
+        yield "It starts sentry-runbook by uvx: everyone needs uv on the PATH."
 
 
 def show_snippets(

@@ -57,21 +57,28 @@ def with_server(
     clue = clues.server()
     if clue is None:
         return settings
-    is_chosen = not clue.of_folder or is_own_server(clue.value, read_settings_files(directory, home).own)
+    # A DSN says where events go. Whose Sentry that is, only its owner knows.
+    is_chosen = not (clue.of_folder or clue.dsn) or is_own_server(clue.value, read_settings_files(directory, home).own)
     if not is_chosen and not asks:
         terminal.line("note", f"{clue.source} names the server {clue.value}: give --url {clue.value} if it is yours.")
         return replace(settings, base_url=DEFAULT_URL, sources={**settings.sources, "base_url": "the default"})
     if not is_chosen:
         _confirm_server(clue, terminal)
-    return replace(settings, base_url=clue.value, sources={**settings.sources, "base_url": clue.source})
+    warnings = list[str]()
+    server_url.base_url(clue.value, warnings)
+    return replace(
+        settings,
+        base_url=clue.value,
+        sources={**settings.sources, "base_url": clue.source},
+        warnings=tuple(dict.fromkeys([*settings.warnings, *warnings])),
+        problem=None,
+    )
 
 
 def _confirm_server(clue: Clue, terminal: Terminal) -> None:
-    what = f"Only {clue.source} names the server {clue.value}, and whoever wrote that file would get your token."
-    if terminal.has_person:
-        terminal.line("wrong", what)
-        if terminal.agrees(f"Is {clue.value} your Sentry, and may it have your token?"):
-            return
+    what = f"Only {clue.source} names the server {clue.value}, and your token would be sent there."
+    if terminal.has_person and terminal.agrees(f"{what} Is it your Sentry?"):
+        return
     raise BadInput(
         f"{what} {NOTHING_DONE}", f"Name your server: --url {clue.value} if it is yours, or --url https://sentry.io."
     )
@@ -127,8 +134,7 @@ def _how_to_make_one(settings: Settings, clues: Clues) -> Iterator[str]:
     pages = f"https://{server_url.SAAS}" if server_url.is_saas(server.removeprefix("https://")) else server
     organization = clues.written("organization")
     yield INTEGRATION
-    if organization:
-        yield f"  {pages}/settings/{organization.value}/developer-settings/new-internal/"
+    yield f"  {pages}/settings/{f'{organization.value}/developer-settings/new-internal/' if organization else ''}"
     yield "To close issues and comment as well, give Issue & Event: Read & Write."
 
 

@@ -1,4 +1,7 @@
-"""What ``--json`` prints: one object on standard output, the same whatever the stream can encode."""
+"""What ``--json`` prints: one object on standard output.
+
+What the stream cannot encode it escapes by itself (:mod:`~sentry_runbook.render.plain_signs`).
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,5 @@ UNCUT = sys.maxsize
 
 
 def print_json(facts: Mapping[str, object]) -> None:
-    """Print the facts as one indented object.
-
-    A stream that is not UTF-8 gets escapes: the plain signs that stand in for others in a text
-    (:mod:`~sentry_runbook.render.plain_signs`) would change values, and a quotation mark among them would end one.
-    """
-    encoding = (sys.stdout.encoding or "").lower().replace("_", "-")
-    is_utf = encoding.startswith("utf")
-    sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=not is_utf) + "\n")
+    """Print the facts as one indented object."""
+    sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")

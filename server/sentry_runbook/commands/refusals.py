@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NoReturn
 
+from sentry_runbook.commands import COMMANDS
 from sentry_runbook.errors import BadInput, RunbookError, in_one_line
 
 PROGRAM = "sentry-runbook"
@@ -37,8 +38,14 @@ class WrongArguments(BadInput):
 class Parser(argparse.ArgumentParser):
     """Refuses like the rest of the product, and knows what was probably meant."""
 
-    color = False
-    """Of Python 3.14 and later: its help is coloured, and standard output spells out every control sequence."""
+    @property
+    def color(self) -> bool:
+        """Of Python 3.14 and later: off, because standard output spells out every control sequence."""
+        return False
+
+    @color.setter
+    def color(self, wanted: bool) -> None:
+        """Do without: argparse sets it when it makes a parser."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments.
@@ -56,12 +63,20 @@ class Parser(argparse.ArgumentParser):
         """
         flag = next((word.partition("=")[0] for word in extra if word.startswith("-")), None)
         if flag is None:
-            self.error(f"unexpected argument {extra[0]!r}.")
+            first = " A command comes first." if extra[0] in COMMANDS else ""
+            self.error(f"unexpected argument {extra[0]!r}.{first}")
         self.error(f"unknown flag {flag}.{did_you_mean(flag, self.flags())}")
 
     def flags(self) -> tuple[str, ...]:
         """All flags of this command."""
         return tuple(flag for action in self._actions for flag in action.option_strings)
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> object:
+        """A flag's value; a blank one is not given: a script writes it so whose variable is not set (DESIGN §3)."""
+        is_optional = bool(action.option_strings) and not action.required and isinstance(action, argparse._StoreAction)
+        if is_optional and len(arg_strings) == 1 and not arg_strings[0].strip():
+            return action.default
+        return super()._get_values(action, arg_strings)
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         """Refuse a word that is not among the choices, in the same words on every Python."""

@@ -40,6 +40,9 @@ def run(arguments: argparse.Namespace, _: Settings) -> int:
     """
     world = World(scenarios_named(arguments.scenarios))
     port = free_port(arguments.host, arguments.port)
+    # uvicorn closes its connections and then raises the signal again: it shall end as the other commands do. Set before
+    # the address is told: who reads that may end it at once.
+    signal.signal(signal.SIGTERM, _leave)
     url = address_of(arguments.host, port)
     if arguments.json:
         variables = {"SENTRY_URL": url, "SENTRY_AUTH_TOKEN": "demo", "SENTRY_ORG": ORGANIZATION}
@@ -47,8 +50,6 @@ def run(arguments: argparse.Namespace, _: Settings) -> int:
     else:
         sys.stdout.write(greeting(world.scenarios, url))
     sys.stdout.flush()
-    # uvicorn closes its connections and then raises the signal again: it shall end as the other commands do.
-    signal.signal(signal.SIGTERM, _leave)
     anyio.run(_serve, world, arguments.host, port, arguments.latency_ms)
     return 0
 

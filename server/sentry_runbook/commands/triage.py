@@ -6,7 +6,6 @@ A webhook of a metric alert names no issue: then the situation is assessed, of t
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 import anyio
@@ -16,6 +15,7 @@ from sentry_runbook.commands.answers import CODES, Form, add_answer_flags, form_
 from sentry_runbook.commands.arguments import ISSUE, add_sentry_flags, add_settings
 from sentry_runbook.commands.command import Command
 from sentry_runbook.commands.files import check_target, save_evidence
+from sentry_runbook.commands.json_output import print_json
 from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.commands.webhook_input import SIGNATURE, read_webhook
 from sentry_runbook.errors import BadInput
@@ -105,7 +105,7 @@ def _give_situation(arguments: argparse.Namespace, settings: Settings, subject: 
 def _tell_nothing(form: Form, why: str) -> int:
     """Say that there is nothing to triage. Nothing on stdout but JSON: what is piped into a chat would be posted."""
     if form == "json":
-        sys.stdout.write(json.dumps({"nothing_to_triage": why}, indent=2) + "\n")
+        print_json({"nothing_to_triage": why})
     else:
         sys.stderr.write(f"sentry-runbook: nothing to triage: {why}\n")
     return 0

@@ -34,6 +34,9 @@ class Trimmed(io.TextIOBase):
         """Write the text without blanks at the ends of its lines."""
         return self._stream.write(re.sub(r"(?<! ) ++(?=\n)", "", text))
 
+    def close(self) -> None:
+        """Nothing: the stream below is not ours, and may be closed before this one is forgotten."""
+
     def flush(self) -> None:
         """Pass it on."""
         self._stream.flush()

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from typing import TextIO
 
-ERRORS = "sentry-runbook-plain"
-"""The name under which Python's streams know it."""
+ERRORS, ERRORS_IN_JSON = "sentry-runbook-plain", "sentry-runbook-json"
+"""The names under which Python's streams know what stands in for a sign, in a text and in JSON."""
 NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 BEGINNING = re.compile(r"[- ]++(?!>)")
 """Dashes, not those of an arrow."""
@@ -66,9 +67,23 @@ def _encode_error(error: UnicodeError) -> tuple[str, int]:
     return _plain_run(error.object, error.start, error.end), error.end
 
 
-def show_plain_signs(*streams: TextIO) -> None:
-    """Let these streams write the plain form of what they cannot encode."""
+def _escape_in_json(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+def show_plain_signs(stdout: TextIO, stderr: TextIO, *, is_json: bool) -> None:
+    """Let these streams write the plain form of what they cannot encode.
+
+    Args:
+        stdout: standard output.
+        stderr: standard error.
+        is_json: standard output is JSON, in which a sign has an escape: a plain form would be another value, and a
+            quotation mark among them the end of one.
+    """
     codecs.register_error(ERRORS, _encode_error)
-    for stream in streams:
+    codecs.register_error(ERRORS_IN_JSON, _escape_in_json)
+    for stream, errors in ((stdout, ERRORS_IN_JSON if is_json else ERRORS), (stderr, ERRORS)):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=ERRORS)
+            stream.reconfigure(errors=errors)

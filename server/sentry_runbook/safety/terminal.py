@@ -27,6 +27,9 @@ class InertStream(io.TextIOBase):
         self.stream.write(text if text.isprintable() else write_out(text))
         return len(text)
 
+    def close(self) -> None:
+        """Nothing: the stream below is not ours, and may be closed before this one is forgotten."""
+
     def flush(self) -> None:
         """Pass it on."""
         self.stream.flush()

@@ -84,7 +84,7 @@ def subject_of(body: Body, base_url: str) -> Subject:
         BadInput: a link of another host, several issues, or nothing that names an issue or an alert.
     """
     data = body.get("data")
-    if isinstance(data, Mapping) and ("action" in body or "installation" in body):
+    if isinstance(data, Mapping) and "action" in body:
         form = next((form for form in FORMS if form.key in data), None)
         if form is None:
             raise BadInput("The webhook is of a kind that is not known: it names no issue and no alert.", KNOWN)
@@ -218,7 +218,7 @@ def _link(thing: Body, key: str) -> str | None:
 
 def _number(value: object) -> str | None:
     """The number of an issue; None of anything else."""
-    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    text = str(value) if isinstance(value, (str, int)) else ""
     return issue_of(text) if NUMERIC.fullmatch(text) else None
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sentry_runbook.setup import jsonc, toml_tables
-from sentry_runbook.setup.entry import Wanted, entry_for, token_input
+from sentry_runbook.setup.entry import Wanted, entry_for, holds_secret, token_input
 from sentry_runbook.setup.hosts import SERVER, McpHost
 from sentry_runbook.setup.refused import ConfigurationRefused
 from sentry_runbook.small_files import read_small_file, why_unread
@@ -32,7 +32,7 @@ class PlannedChange:
         target: the same behind symlinks.
         before: its content; None where there is no file.
         after: its new content; the same as before where nothing is to be done.
-        holds_token: whether the new content holds a token, so that only its owner may read it.
+        holds_secret: whether the new content holds a secret, so that only its owner may read it.
         is_shared: whether it lies in a project's folder, for all its people.
     """
 
@@ -40,13 +40,13 @@ class PlannedChange:
     target: Path
     before: bytes | None
     after: bytes
-    holds_token: bool
+    holds_secret: bool
     is_shared: bool
 
     @property
     def is_needed(self) -> bool:
         """Whether the content changes, or who may read it."""
-        return self.before != self.after or (self.holds_token and _others_read(self.target))
+        return self.before != self.after or (self.holds_secret and _others_read(self.target))
 
 
 def plan(
@@ -79,7 +79,7 @@ def plan(
         target,
         before,
         after=after.encode(),
-        holds_token=wanted.storage == "file",
+        holds_secret=holds_secret(wanted, environment),
         is_shared=root is not None,
     )
 
@@ -205,7 +205,7 @@ def _replace(change: PlannedChange) -> None:
             file.flush()
             os.fsync(file.fileno())
         _check_unchanged(change)
-        if not change.holds_token:
+        if not change.holds_secret:
             Path(temporary).chmod(_mode(change))
         Path(temporary).replace(change.target)
     except BaseException:

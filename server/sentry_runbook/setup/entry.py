@@ -19,8 +19,15 @@ environment of whoever uses the shared configuration; nowhere, because it is onl
 TOKEN = TOKEN_VARIABLES[0]
 TOKEN_FILE = "SENTRY_AUTH_TOKEN_FILE"  # noqa: S105  # a variable's name
 KEYRING = "SENTRY_RUNBOOK_KEYRING"
+BUS = "DBUS_SESSION_BUS_ADDRESS"
+"""What Linux's keyrings are reached by. Hosts built on MCP's SDK hand on six variables, and not this one."""
+LASTING_BUS = "unix:path=/run/user/"
+"""How it begins where it is the same after the next login."""
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
+NETWORK = (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What the checks reached Sentry with, and hosts do not hand on, either."""
 PLACEHOLDER = "paste the token of your internal integration here"
-REPLACED = frozenset({*TOKEN_VARIABLES, TOKEN_FILE, KEYRING, "SENTRY_HOST"})
+REPLACED = frozenset({*TOKEN_VARIABLES, TOKEN_FILE, KEYRING, BUS, "SENTRY_HOST"})
 """Variables that init decides: an older one that it does not write is taken out."""
 NOT_WRITTEN = frozenset({"token", "token_file", "organization", "project", "base_url", "http_token", "keyring"})
 """Settings that are written by their own rule, or are none of a server over stdio."""
@@ -36,6 +43,7 @@ class Wanted:
         storage: where the token is.
         token_file: the file that holds it, where one does.
         project: the default project, None for none.
+        is_shared: whether other people's machines read it, too.
     """
 
     command: Sequence[str]
@@ -43,6 +51,7 @@ class Wanted:
     storage: Storage
     token_file: str | None = None
     project: str | None = None
+    is_shared: bool = False
 
 
 def environment_of(wanted: Wanted, host: McpHost, given: Mapping[str, str]) -> dict[str, str]:
@@ -54,6 +63,10 @@ def environment_of(wanted: Wanted, host: McpHost, given: Mapping[str, str]) -> d
         given: the variables of the process, for the settings that the checks ran with.
     """
     variables = _of_token(wanted, host)
+    if wanted.storage == "keyring" and not wanted.is_shared and given.get(BUS, "").startswith(LASTING_BUS):
+        variables[BUS] = given[BUS]
+    if not wanted.is_shared:
+        variables |= {name: given[name] for name in NETWORK if given.get(name)}
     if wanted.settings.organization:
         variables["SENTRY_ORG"] = wanted.settings.organization
     if wanted.project:
@@ -63,11 +76,16 @@ def environment_of(wanted: Wanted, host: McpHost, given: Mapping[str, str]) -> d
     for row in SETTINGS:
         source, value = wanted.settings.sources.get(row.name, ""), getattr(wanted.settings, row.name, None)
         is_of_process = source in row.environment or source.startswith("--")
-        is_elsewhere = isinstance(value, Path) and wanted.storage == "reference"  # on other people's machines
+        is_elsewhere = isinstance(value, Path) and wanted.is_shared
         if row.name not in NOT_WRITTEN and is_of_process and not is_elsewhere:
             as_given = unwrapped(given.get(source, "")) or str(value)
             variables[row.environment[0]] = str(value.absolute()) if isinstance(value, Path) else as_given
     return variables
+
+
+def holds_secret(wanted: Wanted, given: Mapping[str, str]) -> bool:
+    """Whether the entry holds a token, or the password of a proxy."""
+    return wanted.storage == "file" or (not wanted.is_shared and any("@" in given.get(name, "") for name in PROXIES))
 
 
 def _of_token(wanted: Wanted, host: McpHost) -> dict[str, str]:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from sentry_runbook.setup.refused import ConfigurationRefused
 
@@ -22,8 +24,7 @@ BLANKS = re.compile(r"\s*+")
 INDENT = re.compile(r"\n([ \t]++)\S")
 
 
-@dataclass(frozen=True)
-class _Token:
+class _Token(NamedTuple):
     """One token that is no comment: where it begins and ends, and its text."""
 
     start: int
@@ -71,6 +72,9 @@ def value(text: str, *, trailing_commas: bool = True) -> object:
     Raises:
         ConfigurationRefused: it is none.
     """
+    with suppress(ValueError, RecursionError):
+        # Most have neither comments nor such commas, and Claude Code's can be large.
+        return json.loads(text)
     pieces, at = list[str](), 0
     for token, following in pairwise([*_tokens(text), _Token(len(text), len(text), "")]):
         # Errors name the line.

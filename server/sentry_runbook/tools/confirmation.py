@@ -158,6 +158,8 @@ def _put(ctx: Context[Runtime], plan: Confirmable) -> Decision | Elicit[Confirm]
     elif age_s >= ANSWER_WITHIN_S:
         why = NOBODY_ANSWERED.format(ANSWER_WITHIN_S)
         questions.close(whole)
+    else:
+        report(ASKING)
     return Elicit(earlier.text, _confirm_of(whole)) if why is None else unanswered(why)
 
 

@@ -46,7 +46,7 @@ def is_basic(text: str) -> bool:
     """Whether text is what follows ``Basic``: base64 of a name and a password, perhaps cut."""
     try:
         decoded = binascii.a2b_base64(text[: len(text) // 4 * 4])
-    except binascii.Error:
+    except ValueError:  # no base64, or a letter beside ASCII: case is ignored, and ſ is an s in another case
         return False
     return b":" in decoded or (len(text) >= 24 and any(char.isdigit() for char in text))
 
