@@ -29,7 +29,7 @@ Unexpected failures (not in baseline):
 def test_a_score_is_good_when_exactly_the_baseline_failed() -> None:
     good = score("2025-11-25", 0, SAID)
     assert (good.passed, good.failed, good.good, good.beyond) == (46, 22, True, ())
-    assert good.line() == "2025-11-25  46 checks passed, 22 failed; as the baseline says"
+    assert good.line() == "2025-11-25: checks 46 passed, 22 failed; as the baseline says"
 
 
 def test_what_is_not_as_the_baseline_says_is_named() -> None:
@@ -41,6 +41,12 @@ def test_what_is_not_as_the_baseline_says_is_named() -> None:
 def test_a_suite_that_did_not_run_is_no_score() -> None:
     with pytest.raises(NotInstalled, match=r"the suite did not run: TypeError: fs\.globSync is not a function"):
         score("2025-11-25", 1, "at Object\nTypeError: fs.globSync is not a function\n")
+
+
+def test_a_scenario_of_an_extension_names_the_checks_that_failed() -> None:
+    said = "T [sep-2640-a   ] SUCCESS …\nT [sep-2640-b-c ] FAILURE …\n\nPassed: 31/32, 1 failed, 0 warnings\n"
+    bad = score("sep-2640-skills-manifest", 1, said)
+    assert (bad.passed, bad.failed, bad.good, bad.beyond) == (31, 1, False, ("sep-2640-b-c",))
 
 
 def entries(path: Path) -> set[str]:
