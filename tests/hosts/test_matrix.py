@@ -205,6 +205,11 @@ def test_a_client_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str
     assert "Claude Code" in capsys.readouterr().out
 
 
+def test_a_matrix_in_which_nobody_played_is_no_success(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--only", "FastMCP", "--cache", str(tmp_path)]) == 2
+    assert "skipped FastMCP: not in" in capsys.readouterr().out
+
+
 def test_as_json_it_says_all_that_the_model_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code = main(["--only", "2026-07-28", "--json", "--server", sys.executable, "--cache", str(tmp_path)])
     (row,) = json.loads(capsys.readouterr().out)
