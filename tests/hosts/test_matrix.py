@@ -162,6 +162,16 @@ def test_an_answer_is_judged_by_what_the_model_reads() -> None:
     assert not error_text(run_of("", "Error: Function failed.")).good
 
 
+@pytest.mark.parametrize("token", [TOKEN, f"-{TOKEN}", f"_{TOKEN}"])
+@pytest.mark.parametrize(
+    "shown", ['{{"confirm_token":"{}"}}', '{{\\"confirm_token\\": \\"{}\\"}}', "confirm_token:\n\n{}\n"]
+)
+def test_a_token_is_read_whole_in_every_form(token: str, shown: str) -> None:
+    called = working_day(["", "", shown.format(token)])
+    assert called is not None
+    assert called.arguments["confirm_token"] == token
+
+
 def test_the_script_calls_with_the_token_only_where_it_was_given_one() -> None:
     assert working_day(["", "", ASKS]) == Call(
         "resolve_issue", {"issue": "SHOP-1Z", "action": "resolve", "confirm_token": TOKEN}
