@@ -22,6 +22,7 @@ from sentry_runbook.commands import load_command
 from sentry_runbook.commands.arguments import parse
 from sentry_runbook.commands.logs import log_to_stderr
 from sentry_runbook.commands.refusals import PROGRAM, WrongArguments, complain
+from sentry_runbook.commands.tracing import leave_out_unknown
 from sentry_runbook.errors import BadEvidence, BadInput, BadTemplate, RunbookError, SettingsError, in_one_line
 from sentry_runbook.render.plain_signs import show_plain_signs
 from sentry_runbook.safety.terminal import inert_streams
@@ -53,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.stdin, sys.stdout, sys.stderr = sys.stdin or _nowhere("r"), sys.stdout or _nowhere(), sys.stderr or _nowhere()
     show_plain_signs(sys.stdout, sys.stderr, is_json=_is_json(argv))
     with inert_streams():
+        for left_out in leave_out_unknown(os.environ):
+            sys.stderr.write(f"{PROGRAM}: {left_out}\n")
         code = _ended(argv)
     sys.exit(code)
 
@@ -105,7 +108,8 @@ def _run_or_serve(argv: Sequence[str]) -> int:
     except WrongArguments as exc:
         if not _is_started_by_host(argv):
             raise
-        wrong = SettingsError(f"The arguments cannot be used: {exc.what}", WHERE_TO_CORRECT)
+        what = f"The arguments cannot be used: {exc.what}"
+        wrong = SettingsError(what if what.endswith((".", "?")) else f"{what}.", WHERE_TO_CORRECT)
         _run(parse(["serve", "--read-only"]), wrong)
         return 2
     return _run(arguments)

@@ -40,6 +40,8 @@ def _matrix(options: argparse.Namespace, server: str) -> int:
         print(f"{client.name} …", file=sys.stderr, flush=True)
         rows.append(play(client, server, options.cache, fetch=options.install))
     print(machine_readable(rows) if options.json else "\n".join(table(rows)))
+    if all(row.skipped for row in rows):
+        return 2
     return 0 if all(row.good for row in rows) else 1
 
 

@@ -25,10 +25,10 @@ def _given(start: Start) -> dict[str, str]:
     }
 
 
-def _python(module: str, *words: str) -> Callable[[Start], Command]:
+def _python(module: str, *words: str, **variables: str) -> Callable[[Start], Command]:
     """A program in Python, run by the client's own interpreter."""
     return lambda start: Command(
-        (os.fspath(start.program), "-m", f"tests.hosts.programs.{module}", *words), _given(start)
+        (os.fspath(start.program), "-m", f"tests.hosts.programs.{module}", *words), {**_given(start), **variables}
     )
 
 
@@ -74,7 +74,13 @@ CLIENTS = (
         "python",
         _python("agent_framework_client"),
     ),
-    Client("mcp-use", "pip", ("mcp-use==1.7.1", "langchain-openai==1.7.4"), "python", _python("mcp_use_agent")),
+    Client(
+        "mcp-use",
+        "pip",
+        ("mcp-use==1.7.1", "langchain-openai==1.7.4"),
+        "python",
+        _python("mcp_use_agent", MCP_USE_ANONYMIZED_TELEMETRY="false"),
+    ),
     Client(
         "AI SDK",
         "npm",

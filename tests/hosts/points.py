@@ -17,7 +17,7 @@ from tests.hosts.model.stub import Seen
 from tests.hosts.running import Ended
 
 ISSUE, UNKNOWN = "SHOP-1Z", "SHOP-404"
-_TOKEN = re.compile(r"confirm_token\W+([A-Za-z0-9_-]{40,})")
+_TOKEN = re.compile(r"confirm_token[\"'`\s:]+([A-Za-z0-9_-]{40,})")
 _FIX = re.compile(r"\b(Set|Correct) ")
 _OUTCOME = re.compile(r"\b(needs_confirmation|applied|already|refused|not_applied)\b")
 _BEHIND_A_PREFIX = r"[A-Za-z0-9](?:__|_|/|\.){name}(?![A-Za-z0-9_])"

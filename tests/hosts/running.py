@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1,localhost"
+REST_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,20 @@ def run(argv: Sequence[str], env: Mapping[str, str], work: Path, timeout_s: floa
     )
     try:
         out, err = started.communicate(stdin, timeout=timeout_s)
-        code: int | None = started.returncode
+        return Ended(started.returncode, out, err)
     except subprocess.TimeoutExpired:
         _end_group(started.pid)
-        out, err = started.communicate()
-        code = None
-    _end_group(started.pid)
-    return Ended(code, out, err)
+        return Ended(None, *_rest(started))
+    finally:
+        _end_group(started.pid)
+
+
+def _rest(ended: subprocess.Popen[str]) -> tuple[str, str]:
+    """What an ended process had said; what left its group may hold its output open."""
+    try:
+        return ended.communicate(timeout=REST_S)
+    except subprocess.TimeoutExpired:
+        return "", "it was ended, and something that it started still holds its output"
 
 
 def _end_group(group: int) -> None:

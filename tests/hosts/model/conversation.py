@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-SEARCH_TOOL = "ToolSearch"
-"""Claude Code sends names alone of the tools that it defers; this tool of its own loads them."""
+SEARCH_TOOLS = ("ToolSearch", "tool_search")
+"""Claude Code and Qwen Code send names alone of the tools that they defer; these of their own load them."""
 SEARCHES = 4
 """How often a script looks for a tool, beyond once a call: the search waits for a server, but not for long."""
 _FULL_NAME = r"[A-Za-z0-9_-]+__{name}(?![A-Za-z0-9_])"
@@ -74,10 +74,10 @@ def answer(script: Script, request: Request) -> Answer:
     if name is not None:
         return Answer(f"call_{len(results)}", name, wanted.arguments)
     searches = len(request.results) - len(results)
-    if SEARCH_TOOL in request.offered and searches <= len(results) + SEARCHES:
-        return Answer(
-            f"search_{len(request.results)}", SEARCH_TOOL, {"query": _query(request, wanted), "max_results": 5}
-        )
+    search = next((name for name in SEARCH_TOOLS if name in request.offered), None)
+    if search is not None and searches <= len(results) + SEARCHES:
+        query = {"query": _query(request, wanted), "max_results": 5}
+        return Answer(f"search_{len(request.results)}", search, query)
     said = f" Its search said: {request.results[-1].text}" if searches else ""
     return Answer(text=f"The host offers no tool {wanted.tool}.{said}")
 

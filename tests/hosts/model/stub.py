@@ -14,6 +14,8 @@ from tests.hosts.model import anthropic_messages, gemini, openai_chat, openai_re
 from tests.hosts.model.conversation import Request, Script, answer
 from tests.hosts.model.dialect import Dialect
 
+POLL_S = 0.02
+"""How soon the server sees that it shall end."""
 DIALECTS: tuple[Dialect, ...] = (
     anthropic_messages.DIALECT,
     openai_responses.DIALECT,
@@ -61,6 +63,7 @@ def model_stub(script: Script) -> Iterator[tuple[str, Seen]]:
             if self.path == f"127.0.0.1:{port}":  # a client that asks its proxy for this machine, too
                 self.send_response(200)
                 self.end_headers()
+                self.close_connection = False
                 return
             with lock:
                 seen.refused.append(self.path)
@@ -120,7 +123,7 @@ def model_stub(script: Script) -> Iterator[tuple[str, Seen]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     port = server.server_address[1]
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(POLL_S,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{port}", seen

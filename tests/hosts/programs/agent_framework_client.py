@@ -17,7 +17,10 @@ async def main() -> None:
     model = OpenAIChatClient(
         model="stub", api_key="stub", base_url=model_url(), function_invocation_configuration=errors
     )
-    async with MCPStdioTool(name="sentry-runbook", **server()) as tools, Agent(client=model, tools=tools) as agent:
+    async with (
+        MCPStdioTool(name="sentry-runbook", **server()) as tools,
+        Agent(client=model, tools=tools, default_options={"store": False}) as agent,
+    ):
         await agent.run(PROMPT)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 from langchain_openai import ChatOpenAI
 from mcp_use import MCPAgent, MCPClient
@@ -13,7 +12,6 @@ from tests.hosts.programs.loop import PROMPT, model_url, server
 
 async def main() -> None:
     """One conversation."""
-    os.environ["MCP_USE_ANONYMIZED_TELEMETRY"] = "false"
     model = ChatOpenAI(model="stub", base_url=model_url(), api_key="stub")
     client = MCPClient.from_dict({"mcpServers": {"sentry-runbook": server()}})
     try:

@@ -43,7 +43,12 @@ def check(template: Template) -> None:
         line = template.body_line + (exc.lineno or 1) - 1
         raise bad(template.path, line, f"{exc.message or 'not a template'}.", _help(exc)) from exc
     except (RecursionError, SyntaxError) as exc:  # the second from Python, which Jinja2 makes of the template
-        raise bad(template.path, template.body_line, "it is nested too deeply.") from exc
+        raise bad(
+            template.path,
+            template.body_line,
+            "it is nested too deeply.",
+            "Put fewer ifs, loops and brackets into one another.",
+        ) from exc
     except ValueError as exc:
         raise bad(template.path, template.body_line, "it holds a number that is too long.") from exc
 
