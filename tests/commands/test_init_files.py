@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,6 +226,46 @@ def test_flags_keys_and_variables_of_entries_that_are_there_are_kept(command: Co
         assert after["tool_timeout_sec"] == 90
         assert (after["env"]["MINE"], after["env"]["SENTRY_ORG"]) == ("1", "acme")
         assert "SENTRY_HOST" not in after["env"]
+
+
+@pytest.mark.parametrize("other", ["1e999", r'"\ud83d"'], ids=["infinite number", "half a character"])
+@pytest.mark.parametrize("host", JSON_HOSTS)
+def test_a_value_beside_ours_that_cannot_be_written_again_is_left_alone(
+    host: str, other: str, command: Commands, home: Path
+) -> None:
+    ours = f'{{"command": "sentry-runbook", "args": [], "other": {other}}}'
+    path = put(home, host, f'{{"{TABLES.get(host, "mcpServers")}": {{"sentry-runbook": {ours}}}}}')
+    before = path.read_bytes()
+    outcome = init(command, "--host", host)
+    assert outcome.code == 1
+    assert "It was left as it is" in flat(outcome.out)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("host", FILES)
+@pytest.mark.parametrize(
+    "stronger",
+    [
+        ["--demo"],
+        ["--url", "https://sentry.thief.example"],
+        ["--base-url=https://sentry.thief.example"],
+        ["--org", "old", "--project=old", "--organization", "old"],
+        ["--writes", "direct"],
+    ],
+    ids=["demo", "server", "server in one word", "names", "writes"],
+)
+def test_no_flag_of_an_entry_that_is_there_wins_over_what_was_checked(
+    host: str, stronger: list[str], command: Commands, home: Path
+) -> None:
+    flags = ("--host", host, "--project", "shop", "--read-only")
+    init(command, *flags)
+    path = written(home, host)
+    args = '["serve", "--prompts", "/p", ' + ", ".join(json.dumps(word) for word in stronger) + "]"
+    path.write_text(re.sub(r'("?args"? ?[=:] ?)\[[^\]]*\]', lambda found: found[1] + args, path.read_text()))
+    assert entry(home, host)["args"][-1] == stronger[-1]
+    assert init(command, *flags).code == 0
+    assert entry(home, host)["args"] == ["serve", "--prompts", "/p"]
+    assert entry(home, host)["env"]["SENTRY_RUNBOOK_WRITES"] == "off"
 
 
 def test_comments_of_a_toml_table_that_is_replaced_are_kept(command: Commands, home: Path) -> None:

@@ -255,6 +255,17 @@ def test_a_secret_that_is_a_placeholder_is_refused_and_none_is_shown(
         assert said.code == 2 and "SENTRY_RUNBOOK_WEBHOOK_SECRET" in said.err and "two words" not in said.err
 
 
+@pytest.mark.parametrize("text", ["", " \n", '""', "\ufeff"])
+def test_a_secret_that_is_there_and_empty_does_not_switch_the_check_off(
+    text: str, asked: list[str], give: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTRY_RUNBOOK_WEBHOOK_SECRET", text)
+    body = json.dumps(bodies.event_alert("https://sentry.io", "acme", SHOP)).encode()
+    said = give(body, "--signature", by_hand(body, b""))
+    assert (said.code, said.out) == (2, "") and "SENTRY_RUNBOOK_WEBHOOK_SECRET is there and empty" in said.err
+    assert asked == []
+
+
 # --- bad input
 
 

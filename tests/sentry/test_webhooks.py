@@ -59,6 +59,21 @@ def test_a_webhook_of_another_host_is_refused(body: Callable[[str, str, str], di
         subject_of(body(other, "acme", "42"), CLOUD)
 
 
+@pytest.mark.parametrize(
+    ("links", "reason"),
+    [
+        (("acme.sentry.io/issues/42/", "thief.sentry.io/issues/42/"), r"several organizations \(acme, thief\)"),
+        (("acme.sentry.io/issues/42/", "sentry.io/organizations/thief/issues/42/"), "several organizations"),
+        (("acme.sentry.io/issues/SHOP-1/", "acme.sentry.io/issues/SHOP-2/"), r"several issues \(SHOP-1, SHOP-2\)"),
+    ],
+)
+def test_links_that_contradict_each_other_are_refused(links: tuple[str, str], reason: str) -> None:
+    web_url, permalink = (f"https://{link}" for link in links)
+    body = {"action": "created", "data": {"issue": {"web_url": web_url, "permalink": permalink}}}
+    with pytest.raises(BadInput, match=reason):
+        subject_of(body, CLOUD)
+
+
 def test_one_link_of_another_host_among_good_ones_is_refused() -> None:
     body = bodies.event_alert(CLOUD, "acme", "42")
     body["data"]["event"]["issue_url"] = f"{OWN}/api/0/issues/42/"

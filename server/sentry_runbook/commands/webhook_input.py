@@ -16,7 +16,8 @@ from sentry_runbook.small_files import UnsuitableFile, read_small_file
 
 SIGNATURE = "SENTRY_HOOK_SIGNATURE"
 """The variable of the signature. No setting: each webhook has its own, and it is no secret."""
-UNCHECKED = "the webhook's signature was not checked: SENTRY_RUNBOOK_WEBHOOK_SECRET is not set"
+SECRET = "SENTRY_RUNBOOK_WEBHOOK_SECRET"  # noqa: S105  # a variable's name
+UNCHECKED = f"the webhook's signature was not checked: {SECRET} is not set"
 CHUNK = 65_536
 PIPE = "Give the body of one request: a file, --webhook payload.json, or --webhook - and the body on standard input."
 
@@ -33,12 +34,19 @@ def read_webhook(
         environment: of the process.
 
     Raises:
-        BadInput: it cannot be read, its signature is missing or wrong, or it names nothing of the configured Sentry.
+        BadInput: it cannot be read, its signature is missing or wrong, the secret is empty, or it names nothing of the
+            configured Sentry.
     """
     body = _standard_input(settings.limits.call_s) if name == "-" else _file(name)
     if settings.webhook_secret is not None:
         given = (signature or "").strip() or environment.get(SIGNATURE)
         check_signature(body, given, settings.webhook_secret)
+    elif SECRET in environment:
+        # As a store of secrets gives one that it does not have: whoever names it wants the check.
+        raise BadInput(
+            f"{SECRET} is there and empty, so the webhook's signature cannot be checked; nothing was asked of Sentry.",
+            "Set it to the client secret of the integration that sends, or take it away to go without the check.",
+        )
     parsed = json_object(body)
     if settings.webhook_secret is None:
         sys.stderr.write(f"sentry-runbook: {UNCHECKED}\n")

@@ -14,7 +14,7 @@ refuses those of another host, and all must name the same issue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -186,10 +186,21 @@ def _issue(thing: Body, links: Sequence[str], numbers: Sequence[str], base_url: 
         read.append(IssueRef(number))
     if not read:
         raise BadInput("The webhook names no issue: it has neither a link to one nor its number.", KNOWN)
-    named = dict.fromkeys(reference.issue for reference in read if reference.is_numeric)
-    if len(named) > 1:
-        raise BadInput(f"The webhook names several issues ({', '.join(named)}); nothing was asked of Sentry.", KNOWN)
+    for what, named in _different(read):
+        if len(named) > 1:
+            raise BadInput(
+                f"The webhook names several {what} ({', '.join(named)}); nothing was asked of Sentry.", KNOWN
+            )
     return _named(read)
+
+
+def _different(references: Sequence[IssueRef]) -> Iterator[tuple[str, Sequence[str]]]:
+    """What references to one issue must agree on; a number and a word for the same cannot be compared here."""
+    issues = [reference for reference in references if not reference.is_event]
+    slugs = [slug for reference in references if (slug := reference.organization) and not NUMERIC.fullmatch(slug)]
+    yield "issues", list(dict.fromkeys(reference.issue for reference in issues if reference.is_numeric))
+    yield "issues", list(dict.fromkeys(reference.issue for reference in issues if not reference.is_numeric))
+    yield "organizations", list(dict.fromkeys(slugs))
 
 
 def _named(references: Sequence[IssueRef]) -> WebhookIssue:

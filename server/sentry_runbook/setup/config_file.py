@@ -73,12 +73,16 @@ def plan(
     except UnicodeDecodeError:
         raise ConfigurationRefused("is no text in UTF-8") from None
     mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
-    after = mark + changed(text.removeprefix(mark), host, wanted, environment)
+    try:
+        after = (mark + changed(text.removeprefix(mark), host, wanted, environment)).encode()
+    except UnicodeEncodeError:
+        # Half of a character, which JSON can spell out, or a path or variable that is no text.
+        raise ConfigurationRefused("would hold something that is no text in UTF-8") from None
     return PlannedChange(
         path,
         target,
         before,
-        after=after.encode(),
+        after,
         holds_secret=holds_secret(wanted, environment),
         is_shared=root is not None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -26,6 +26,8 @@ LASTING_BUS = "unix:path=/run/user/"
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
 NETWORK = (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR")
 """What the checks reached Sentry with, and hosts do not hand on, either."""
+DEMO = "--demo"
+"""The flag of an entry that somebody tried the server with: its answers would pass for those of their Sentry."""
 PLACEHOLDER = "paste the token of your internal integration here"
 REPLACED = frozenset({*TOKEN_VARIABLES, TOKEN_FILE, KEYRING, BUS, "SENTRY_HOST"})
 """Variables that init decides: an older one that it does not write is taken out."""
@@ -128,7 +130,25 @@ def entry_for(wanted: Wanted, host: McpHost, given: Mapping[str, str], existing:
         _check_shared(flags, [*existing, *kept])
     merged = {**{name: text for name, text in kept.items() if name not in REPLACED}, **variables}
     # Keys keep their order, so that a second run finds nothing to change.
-    return {**existing, **fresh, "command": program, "args": [*arguments, *flags], "env": merged}
+    return {**existing, **fresh, "command": program, "args": [*arguments, *_kept(flags, variables)], "env": merged}
+
+
+def _kept(flags: Sequence[str], variables: Mapping[str, str]) -> Iterator[str]:
+    """The flags without those that would win over what is written: a token was checked with one server and no other.
+
+    Args:
+        flags: of the entry that stands there.
+        variables: those that are written.
+    """
+    decided = [flag for row in SETTINGS if row.environment[0] in variables for flag in row.flags]
+    words = iter(flags)
+    for word in words:
+        name = word.partition("=")[0]
+        if name in decided:
+            if "=" not in word:
+                next(words, None)
+        elif word != DEMO:
+            yield word
 
 
 def _without_target(flags: Sequence[str]) -> list[str]:

@@ -160,9 +160,12 @@ def _added(text: str, tokens: Sequence[_Token], opening: int, closing_at: int, m
 
 def _dumped(text: str, new: object, depth: int) -> str:
     line_break, unit = _layout(text)
-    if not line_break:
-        return json.dumps(new, ensure_ascii=False)
-    return json.dumps(new, indent=unit, ensure_ascii=False).replace("\n", line_break + unit * depth)
+    try:
+        dumped = json.dumps(new, indent=unit if line_break else None, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        # 1e999 is JSON, and as a number here infinite, which is none.
+        raise ConfigurationRefused("has a number that cannot be written again") from None
+    return dumped.replace("\n", line_break + unit * depth)
 
 
 def _layout(text: str) -> tuple[str, str]:
