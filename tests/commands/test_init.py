@@ -400,3 +400,12 @@ def test_the_command_is_a_whole_path_that_will_be_there_tomorrow(
     programs = {"uvx": str(tmp_path / uvx) if uvx else None, called: str(tmp_path / "bin" / "sentry-runbook")}
     command = launch_command(called, str(tmp_path) + python, programs.get, needs_keyring=False)
     assert list(command) == [str(tmp_path / expected[0]), *expected[1:]]
+
+
+@pytest.mark.usefixtures("sentry", "home", "folder")
+def test_each_of_several_hosts_gets_its_own_next_step(command: Commands) -> None:
+    output = init(command, "--host", "claude-code", "--host", "gemini", "--host", "vscode")
+    last = flat(output.out).rpartition("Next: ")[2]
+    assert last.startswith("Start a new session of Claude Code")
+    assert "Gemini CLI: Start Gemini CLI again, in a folder that it trusts" in last
+    assert "VS Code: Run “MCP: List Servers”" in last

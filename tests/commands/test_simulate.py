@@ -7,8 +7,8 @@ import subprocess
 
 import httpx
 
-from sentry_runbook.commands.simulate import greeting
 from sentry_runbook.commands.scenario_names import scenarios_named
+from sentry_runbook.commands.simulate import greeting
 from tests.commands.support import line_of, process
 
 
