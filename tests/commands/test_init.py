@@ -38,6 +38,15 @@ def saas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
 
 
+@pytest.mark.usefixtures("quiet_sentry", "folder")
+def test_who_has_told_claude_code_not_to_keep_the_tools_in_view_has_meant_it(command: Commands, home: Path) -> None:
+    assert init(command, "--host", "claude-code").code == 0
+    path = written(home, "claude-code")
+    path.write_text(path.read_text().replace('"alwaysLoad": true', '"alwaysLoad": false'))
+    assert init(command, "--host", "claude-code").code == 0
+    assert entry(home, "claude-code")["alwaysLoad"] is False
+
+
 @pytest.mark.usefixtures("sentry")
 def test_one_command_finds_checks_and_writes_and_says_where_from(
     command: Commands, home: Path, folder: Path, sentry: str, monkeypatch: pytest.MonkeyPatch
@@ -56,6 +65,7 @@ def test_one_command_finds_checks_and_writes_and_says_where_from(
         "mcpServers": {
             "sentry-runbook": {
                 "type": "stdio",
+                "alwaysLoad": True,
                 "command": str(Path(sys.executable).with_name("sentry-runbook")),
                 "args": [],
                 "env": {"SENTRY_AUTH_TOKEN": TOKEN, "SENTRY_ORG": "acme", "SENTRY_URL": sentry},
@@ -224,11 +234,11 @@ def test_the_token_of_ones_own_sentryclirc_is_taken(
     command: Commands, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SENTRY_AUTH_TOKEN")
+    monkeypatch.setenv("COLUMNS", "1000")
     (home / ".sentryclirc").write_text(f"[auth]\ntoken={TOKEN}\n")
     (home / ".sentryclirc").chmod(0o600)
     output = init(command, "--host", "codex")
     assert output.code == 0
-    # A long path stands on a line of its own.
     assert f"token, from {home / '.sentryclirc'}" in " ".join(output.out.split())
     assert entry(home, "codex")["env"]["SENTRY_AUTH_TOKEN"] == TOKEN
 
@@ -427,3 +437,12 @@ def test_a_command_that_no_host_could_start_is_not_written(
     assert output.code == 1
     assert says in flat(output.out)
     assert not written(home, "codex").exists()
+
+
+@pytest.mark.usefixtures("sentry", "home", "folder")
+def test_each_of_several_hosts_gets_its_own_next_step(command: Commands) -> None:
+    output = init(command, "--host", "claude-code", "--host", "gemini", "--host", "vscode")
+    last = flat(output.out).rpartition("Next: ")[2]
+    assert last.startswith("Start a new session of Claude Code")
+    assert "Gemini CLI: Start Gemini CLI again, in a folder that it trusts" in last
+    assert "VS Code: Run “MCP: List Servers”" in last

@@ -7,6 +7,9 @@ import subprocess
 
 import httpx
 
+from sentry_runbook.commands.scenario_names import scenarios_named
+from sentry_runbook.commands.simulate import greeting
+from sentry_runbook.simulator.world import World
 from tests.commands.support import line_of, process
 
 
@@ -27,3 +30,10 @@ def test_simulate_ends_at_sigterm_without_a_traceback() -> None:
         running.send_signal(signal.SIGTERM)
         _, errors = running.communicate(timeout=20)
         assert (running.returncode, errors) == (128 + signal.SIGTERM, "")
+
+
+def test_every_issue_that_simulate_suggests_is_told_what_it_is_about() -> None:
+    lines = greeting(World(scenarios_named([])).scenarios, "http://127.0.0.1:9000").splitlines()
+    suggested = [line for line in lines if line.startswith("  sentry-runbook triage ")]
+    assert suggested
+    assert [line for line in suggested if not line.partition("#")[2].strip()] == []

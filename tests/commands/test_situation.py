@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -109,3 +110,11 @@ def test_control_characters_of_a_title_reach_no_terminal(command: Commands, monk
         said = command("situation")
     assert said.code == 0 and "Boom" in said.out
     assert "\x1b" not in said.out and "\x07" not in said.out
+
+
+def test_one_issue_that_is_not_named_stays_apart_and_several_stay(command: Commands) -> None:
+    said = " ".join(command("situation", "--demo").out.split())
+    assert re.search(r"\d+ more issues? of the same minutes", said)
+    assert (
+        re.findall(r"1 more issue of the same minutes stay |[02-9] more issues of the same minutes stays ", said) == []
+    )

@@ -118,6 +118,8 @@ def configure(
     able = [outcome for outcome in outcomes if outcome.outcome != "refused"]
     if able:
         terminal.heading(f"Next: {able[0].next_step}")
+    for outcome in able[1:]:  # each host takes up its configuration in another way
+        terminal.line("note", f"{outcome.host.title}: {outcome.next_step}")
     return outcomes
 
 

@@ -68,8 +68,9 @@ def address_of(host: str, port: int) -> str:
 
 
 def greeting(scenarios: tuple[Scenario, ...], url: str) -> str:
-    """What to set, and what to try."""
-    width = max(len(scenario.issue) for scenario in scenarios)
+    """What to set, and what to try: the issues that begin a story, which alone have a title."""
+    told = [scenario for scenario in scenarios if scenario.title]
+    width = max(len(scenario.issue) for scenario in told)
     return "\n".join(
         [
             f"The embedded Sentry answers at {url} (any token will do). Ctrl-C ends it.",
@@ -79,7 +80,7 @@ def greeting(scenarios: tuple[Scenario, ...], url: str) -> str:
             f"export SENTRY_ORG={ORGANIZATION}",
             "",
             "Then try, in another terminal:",
-            *(f"  sentry-runbook triage {scenario.issue:<{width}}   # {scenario.title}" for scenario in scenarios),
+            *(f"  sentry-runbook triage {scenario.issue:<{width}}   # {scenario.title}" for scenario in told),
             "",
         ]
     )

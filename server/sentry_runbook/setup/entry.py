@@ -32,7 +32,7 @@ PLACEHOLDER = "paste the token of your internal integration here"
 REPLACED = frozenset({*TOKEN_VARIABLES, TOKEN_FILE, KEYRING, BUS, "SENTRY_HOST"})
 """Variables that init decides: an older one that it does not write is taken out."""
 HARMLESS = frozenset(
-    {"type", "command", "args", "env", "disabled", "timeout", "serve", "--read-only"}
+    {"type", "command", "args", "env", "alwaysLoad", "disabled", "timeout", "serve", "--read-only"}
     | {TOKEN, KEYRING, "SENTRY_ORG", "SENTRY_PROJECT", "SENTRY_URL"}
 )
 """Keys, flags and variables that the entry of a shared file may have: init decides them, or they let nothing out."""
@@ -116,6 +116,9 @@ def entry_for(wanted: Wanted, host: McpHost, given: Mapping[str, str], existing:
     program, *arguments = wanted.command
     variables = environment_of(wanted, host, given)
     fresh: dict[str, object] = {"type": "stdio"} if host.names_transport else {}
+    if host.can_keep_in_view:
+        # Who has said false has meant it.
+        fresh["alwaysLoad"] = existing.get("alwaysLoad", True) if isinstance(existing, Mapping) else True
     if existing is None:
         return {**fresh, "command": program, "args": arguments, "env": variables}
     if not isinstance(existing, Mapping):
@@ -123,14 +126,18 @@ def entry_for(wanted: Wanted, host: McpHost, given: Mapping[str, str], existing:
     flags = flags_of(existing.get("command"), existing.get("args", []))
     if flags is None:
         raise ConfigurationRefused("holds a server of the same name that starts something else")
-    flags = _without_target(flags)
+    kept_flags = list(_kept(flags, variables))
     before = existing.get("env", {})
     kept = before if isinstance(before, Mapping) else {}
     if wanted.is_shared:
-        _check_shared(flags, [*existing, *kept])
+        _check_shared(kept_flags, [*existing, *kept])
     merged = {**{name: text for name, text in kept.items() if name not in REPLACED}, **variables}
     # Keys keep their order, so that a second run finds nothing to change.
-    return {**existing, **fresh, "command": program, "args": [*arguments, *_kept(flags, variables)], "env": merged}
+    return {**existing, **fresh, "command": program, "args": [*arguments, *kept_flags], "env": merged}
+
+
+TARGET = ("organization", "project", "base_url")
+"""Settings that the checks decided, also where nothing is written for one of them."""
 
 
 def _kept(flags: Sequence[str], variables: Mapping[str, str]) -> Iterator[str]:
@@ -140,7 +147,7 @@ def _kept(flags: Sequence[str], variables: Mapping[str, str]) -> Iterator[str]:
         flags: of the entry that stands there.
         variables: those that are written.
     """
-    decided = [flag for row in SETTINGS if row.environment[0] in variables for flag in row.flags]
+    decided = [flag for row in SETTINGS if row.environment[0] in variables or row.name in TARGET for flag in row.flags]
     words = iter(flags)
     for word in words:
         name = word.partition("=")[0]
@@ -149,17 +156,6 @@ def _kept(flags: Sequence[str], variables: Mapping[str, str]) -> Iterator[str]:
                 next(words, None)
         elif word != DEMO:
             yield word
-
-
-def _without_target(flags: Sequence[str]) -> list[str]:
-    """The flags without organization, project and server: they would win over those that were checked."""
-    names = {flag for row in SETTINGS if row.name in ("organization", "project", "base_url") for flag in row.flags}
-    kept, is_value = list[str](), False
-    for flag in flags:
-        if not is_value and flag.partition("=")[0] not in names:
-            kept.append(flag)
-        is_value = not is_value and flag in names
-    return kept
 
 
 def _check_shared(flags: Sequence[str], names: Sequence[object]) -> None:

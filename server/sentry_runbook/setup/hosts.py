@@ -60,6 +60,8 @@ class McpHost:
         reference: how a shared file names the variable of the token.
         has_inputs: whether it asks for secrets itself and keeps them (VS Code).
         names_transport: whether its entries say ``"type": "stdio"``.
+        can_keep_in_view: whether its entries say ``"alwaysLoad"``: the first turn then waits for the tools, and the
+            model sees them without a search (Claude Code, which defers tools).
         programs: what shows that it is installed, beside its folder.
         restart: what to do so that it reads the configuration.
     """
@@ -76,6 +78,7 @@ class McpHost:
     reference: str = ""
     has_inputs: bool = False
     names_transport: bool = False
+    can_keep_in_view: bool = False
     programs: tuple[str, ...] = ()
 
     def user_file(self, machine: Machine) -> Path:
@@ -103,6 +106,7 @@ HOSTS = (
         syntax="json",
         reference="${SENTRY_AUTH_TOKEN:-}",
         names_transport=True,
+        can_keep_in_view=True,
         programs=("claude",),
         restart="start a new session of Claude Code",
     ),

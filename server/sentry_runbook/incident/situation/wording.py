@@ -105,8 +105,9 @@ def counter_reasons(group: IssueGroup, read: frozenset[str]) -> Iterator[str]:
             "and stays apart: nothing read ties it to these"
         )
     if len(group.apart) > MOST_NAMED:
-        more = count(len(group.apart) - MOST_NAMED, "more issue")
-        yield f"{more} of the same minutes stay apart, tied to none of these"
+        more = len(group.apart) - MOST_NAMED
+        stay = "stays" if more == 1 else "stay"
+        yield f"{count(more, 'more issue')} of the same minutes {stay} apart, tied to none of these"
     first = group.issues[0].id
     beside = {issue for pair in group.pairs if first in (pair.one.id, pair.other.id) for issue in _ids(pair)}
     untied = [facts.name for facts in group.issues[1:] if facts.id not in beside]
