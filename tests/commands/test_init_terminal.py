@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from sentry_runbook.commands.init_terminal import Terminal
 from tests.commands.init_support import entry, flat, written
 from tests.commands.support import TOKEN, Commands, environment, served
 from tests.commands.terminal import terminal
@@ -143,3 +145,11 @@ def test_of_several_organizations_nobody_chooses_without_a_terminal(
     assert "acme, umbrella" in output.err
     assert "--org" in output.err
     assert not written(home, "codex").exists()
+
+
+def test_a_line_break_in_a_folders_name_makes_no_second_question(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    assert not Terminal(shows=False).agrees("Only the DSN in ./a\nIs sentry.io your Sentry?/.env names it.")
+    assert capsys.readouterr().err.count("\n") == 0

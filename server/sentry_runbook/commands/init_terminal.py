@@ -130,7 +130,8 @@ def _answer(question: str) -> str:
     Raises:
         BadInput: the input ended.
     """
-    sys.stderr.write(question)
+    # A folder's name may hold a line break, and the rest of it would pass for a question of ours.
+    sys.stderr.write(in_one_line(question))
     sys.stderr.flush()
     line = sys.stdin.readline()
     if not line:

@@ -46,23 +46,25 @@ def state_of_alert(
         return AlertState(alert, "off", "it is switched off")
     if is_migrated is False:
         return AlertState(alert, "not_migrated", "no alert of today was made of it")
+    if alert.enabled is None:
+        return AlertState(alert, "unknown", "whether it is on was not told")
     if alert.is_connected is False:
         return AlertState(alert, "dead", "connected to no monitor")
-    if alert.snoozed:
-        return AlertState(alert, "mute", "snoozed for everyone")
-    if alert.actions == 0:
-        return AlertState(alert, "mute", "it has no action that is active")
+    if alert.snoozed or alert.actions == 0:
+        return AlertState(alert, "mute", "snoozed for everyone" if alert.snoozed else "it has no action that is active")
     return _by_monitors(alert, monitors)
 
 
 def _by_monitors(alert: AlertSetup, monitors: Mapping[str, MonitorSetup] | None) -> AlertState:
-    if not alert.monitors:
+    if not alert.monitors and not alert.unread_monitors:
         return AlertState(alert, "on")
     if monitors is None:
         return AlertState(alert, "unknown", "its monitors could not be read")
     known = [monitors[id_] for id_ in alert.monitors if id_ in monitors]
     if not known:
         return AlertState(alert, "unknown", "its monitors are gone, or the token may not see them")
-    if len(known) == len(alert.monitors) and all(monitor.enabled is False for monitor in known):
+    if any(monitor.enabled is not False for monitor in known):
+        return AlertState(alert, "on")
+    if len(known) == len(alert.monitors) and not alert.unread_monitors:
         return AlertState(alert, "dead", "each of its monitors is switched off")
-    return AlertState(alert, "on")
+    return AlertState(alert, "unknown", "those of its monitors that could be read are switched off")

@@ -11,6 +11,7 @@ from pydantic import Field
 from sentry_runbook.incident.model.evidence.json_values import (
     JsonObject,
     count_of,
+    id_of,
     list_of,
     object_of,
     text_of,
@@ -43,6 +44,7 @@ class AlertSetup(FromSentry):
         enabled: None where the row does not tell.
         snoozed: for everyone; None where the row does not tell.
         monitors: ids of the monitors that it is connected to; None for rules from before, which have none.
+        unread_monitors: whether it is connected to some whose id cannot be read.
         actions: those that are active; None where the row does not tell.
         last_triggered: None where Sentry keeps no firing.
     """
@@ -54,6 +56,7 @@ class AlertSetup(FromSentry):
     snoozed: Annotated[bool | None, Flag()] = None
     is_connected: Annotated[bool | None, Flag()] = None
     monitors: Many[Annotated[str, Identifier()]] = ()
+    unread_monitors: Annotated[bool | None, Flag()] = None
     actions: Annotated[int | None, Count()] = None
     last_triggered: Annotated[datetime | None, Moment()] = Field(None, validation_alias="lastTriggered")
 
@@ -67,6 +70,7 @@ class AlertSetup(FromSentry):
             "enabled": _enabled(json, form),
             "snoozed": json.get("snoozeForEveryone"),
             "monitors": monitors,
+            "unread_monitors": any(id_of(monitor) is None for monitor in list_of(monitors)),
             "is_connected": bool(monitors) if isinstance(monitors, list) else None,
             "actions": _active(json, form),
         }
@@ -99,7 +103,9 @@ def _active(row: JsonObject, form: object) -> int | None:
     if any(not isinstance(group, list) for group in groups):
         return None
     actions = [object_of(action) for group in groups for action in list_of(group)]
-    return sum(action.get("status", ACTIVE) == ACTIVE for action in actions)
+    states = [action.get("status", ACTIVE) for action in actions]
+    active = states.count(ACTIVE)
+    return None if not active and any(not isinstance(state, str) for state in states) else active
 
 
 def _groups(row: JsonObject, form: object) -> Iterator[object]:
