@@ -88,6 +88,17 @@ def seconds_running() -> float:
     return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
 
 
+_SIGNS = 62 << 2
+"""The first byte from which on base64url begins with a sign and no letter or digit: ``-`` or ``_``."""
+
+
+def _new_id() -> bytes:
+    """A random id whose token begins with a letter or digit: a dash reads as a list's mark in Markdown, and is lost."""
+    while (new := secrets.token_bytes(_ID))[0] >= _SIGNS:
+        pass
+    return new
+
+
 class Confirmations:
     """Issues and redeems confirm tokens.
 
@@ -119,7 +130,7 @@ class Confirmations:
             seen: how far the issue's log was read, see :meth:`seen_by`.
         """
         expires_ms, entries = self._now_ms() + round(self._ttl_s * 1000), min(seen.entries, _MOST_ENTRIES)
-        head = _HEAD.pack(secrets.token_bytes(_ID), expires_ms, of_dry_run, max(0, seen.at_us), entries)
+        head = _HEAD.pack(_new_id(), expires_ms, of_dry_run, max(0, seen.at_us), entries)
         body = head + self._digest(b"action", head, _action(payload)) + self._digest(b"state", head, _state(payload))
         return base64.urlsafe_b64encode(body + self._digest(b"seal", body)).rstrip(b"=").decode("ascii")
 
