@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -19,7 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tests import webhook_bodies as bodies
-from tests.commands.support import TOKEN, Commands, Outcome, environment, process, served
+from tests.commands.support import PROGRAM, TOKEN, Commands, Outcome, environment, process, served
 
 SECRET = "Jefe"
 RFC_4231 = b"what do ya want for nothing?"
@@ -342,12 +344,18 @@ def test_a_pipe_with_too_much_in_it_is_not_read_to_its_end() -> None:
 
 
 def test_without_standard_input_it_is_said_to(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = Path(os.devnull).open()  # noqa: SIM115  # closed in the next line, as a shell's "<&-" does
+    closed = Path(os.devnull).open()  # noqa: SIM115  # closed in the next line, as a library of the caller may do
     closed.close()
-    for stream in (None, closed):
-        monkeypatch.setattr(sys, "stdin", stream)
-        said = command("triage", "--demo", "--webhook", "-")
-        assert said.code == 2 and "no standard input" in said.err
+    monkeypatch.setattr(sys, "stdin", closed)
+    said = command("triage", "--demo", "--webhook", "-")
+    assert said.code == 2 and "no standard input" in said.err
+
+
+def test_a_standard_input_that_the_shell_closed_is_an_empty_webhook() -> None:
+    line = shlex.join([*PROGRAM, "triage", "--demo", "--webhook", "-"])
+    ended = subprocess.run(["sh", "-c", f"{line} <&-"], capture_output=True, text=True, env=environment(), check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "The webhook's body is empty." in ended.stderr
 
 
 def test_a_terminal_is_no_webhook(command: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
