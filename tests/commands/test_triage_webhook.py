@@ -353,7 +353,9 @@ def test_without_standard_input_it_is_said_to(command: Commands, monkeypatch: py
 
 def test_a_standard_input_that_the_shell_closed_is_an_empty_webhook() -> None:
     line = shlex.join([*PROGRAM, "triage", "--demo", "--webhook", "-"])
-    ended = subprocess.run(["/bin/sh", "-c", f"{line} <&-"], capture_output=True, text=True, env=environment(), check=False)
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f"{line} <&-"], capture_output=True, text=True, env=environment(), check=False
+    )
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "The webhook's body is empty." in ended.stderr
 
