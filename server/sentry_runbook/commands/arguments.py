@@ -23,7 +23,8 @@ Without a command it serves MCP over stdio: "sentry-runbook --read-only" is "sen
 _VARIABLES = [row.environment[0] for row in SETTINGS if row.flags or row.rc]
 _IN_LINES = ",\n".join(", ".join(_VARIABLES[first : first + 4]) for first in range(0, len(_VARIABLES), 4))
 EPILOG = f"""\
-Settings come from flags, then the environment, then .sentryclirc. The environment's:
+Settings come from flags, then the environment, then the keyring where it is on, then .sentryclirc.
+The environment's:
 {_IN_LINES}.
 Exit codes: 0 done; 1 bad news, or Sentry did not answer; 2 wrong arguments or settings;
 10 to 13 for P0 to P3 where --exit-code asks for it.

@@ -10,7 +10,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import NoReturn
 
 from sentry_runbook.commands import COMMANDS
@@ -98,6 +97,8 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that names the nearest valid word, with a blank before it; empty when none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415  # of a refusal only (DESIGN §9)
+
     bare = {valid.lstrip("-").lower(): valid for valid in known}
     near = get_close_matches(word.lstrip("-").lower(), bare, n=1, cutoff=LIKE)
     return f" Did you mean {bare[near[0]]}?" if near else ""

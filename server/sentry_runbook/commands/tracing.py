@@ -8,7 +8,6 @@ out then, and that is said.
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from importlib.metadata import entry_points
 
 GROUPS = {"OTEL_PROPAGATORS": "opentelemetry_propagator", "OTEL_PYTHON_CONTEXT": "opentelemetry_context"}
 """Variable → the group of entry points that its words are looked up in."""
@@ -19,9 +18,14 @@ NONE = "none"
 def leave_out_unknown(environment: MutableMapping[str, str]) -> Iterator[str]:
     """Take the variables out that cannot be used; a sentence for each."""
     for variable, group in GROUPS.items():
-        words = {word.strip() for word in environment.get(variable, NONE).split(",")}
-        # Looked up only where there is something to look up: it reads the metadata of every package.
-        unknown = words - {NONE} and words - {NONE} - {entry.name for entry in entry_points(group=group)}
-        if unknown:
+        words = {word.strip() for word in environment.get(variable, NONE).split(",")} - {NONE}
+        if words and words - _installed(group):
             del environment[variable]
             yield f"{variable} names what is not installed here, and is left out."
+
+
+def _installed(group: str) -> set[str]:
+    """The names of a group of entry points; reads the metadata of every package."""
+    from importlib.metadata import entry_points  # noqa: PLC0415  # only where a variable is set (DESIGN §9)
+
+    return {entry.name for entry in entry_points(group=group)}
