@@ -47,6 +47,18 @@ def test_who_has_told_claude_code_not_to_keep_the_tools_in_view_has_meant_it(com
     assert entry(home, "claude-code")["alwaysLoad"] is False
 
 
+@pytest.mark.usefixtures("quiet_sentry", "folder")
+def test_a_project_flag_of_an_older_entry_does_not_outlive_the_checks_that_knew_of_none(
+    command: Commands, home: Path
+) -> None:
+    assert init(command, "--host", "claude-code").code == 0
+    path = written(home, "claude-code")
+    path.write_text(path.read_text().replace('"args": []', '"args": ["--project", "old", "--read-only"]'))
+    assert entry(home, "claude-code")["args"] == ["--project", "old", "--read-only"]
+    assert init(command, "--host", "claude-code").code == 0
+    assert entry(home, "claude-code")["args"] == ["--read-only"]
+
+
 @pytest.mark.usefixtures("sentry")
 def test_one_command_finds_checks_and_writes_and_says_where_from(
     command: Commands, home: Path, folder: Path, sentry: str, monkeypatch: pytest.MonkeyPatch
