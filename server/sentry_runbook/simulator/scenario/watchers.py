@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+Condition = Mapping[str, object]
+"""A condition as Sentry's JSON has it, without its id: ``{"type": "event_frequency_count", "comparison": {"value": 100,
+"interval": "1h"}}`` of today; ``{"id": "sentry.rules.conditions.event_frequency.EventFrequencyCondition", "value": 100,
+"interval": "1h"}`` of before."""
+Action = Mapping[str, object]
+"""An action as Sentry's JSON has it, without its id."""
+FIRST_SEEN: Condition = {"type": "first_seen_event", "comparison": True}
+EMAIL: Action = {
+    "type": "email",
+    "integrationId": None,
+    "data": {},
+    "config": {"targetType": "issue_owners", "targetIdentifier": None},
+    "status": "active",
+}
 Stretch = tuple[float, float | None]
 """From a minute to another; None is still going on."""
 CheckInStatus = Literal["ok", "error", "missed", "timeout", "in_progress"]
@@ -16,6 +31,29 @@ class FiringSpec:
 
     at: float
     issue: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterSpec:
+    """A filter block of an alert of today: conditions, how they are combined, and what is done when they hold."""
+
+    conditions: tuple[Condition, ...] = ()
+    logic: Literal["any", "any-short", "all", "none"] = "all"
+    actions: tuple[Action, ...] = (EMAIL,)
+
+
+@dataclass(frozen=True, slots=True)
+class OldRuleSpec:
+    """The conditions of an issue alert from before 2026, as its row has them.
+
+    Attributes:
+        conditions: the triggers, by ``action_match``; ``filters`` by ``filter_match``.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    filters: tuple[Condition, ...] = ()
+    action_match: Literal["all", "any", "none"] = "any"
+    filter_match: Literal["all", "any", "none"] = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +73,10 @@ class AlertSpec:
         migrated: whether it is an alert of today; False: a rule from before 2026 of which none was made.
         snoozed: the old rule is snoozed for everyone.
         owner: ``team:payments`` or ``user:Dana Ortiz``.
+        triggers: by ``trigger_logic``; empty: every event.
+        filters: its blocks; without ``acts`` their actions are left out.
+        frequency: minutes in which it does not fire again for the same issue.
+        rule: the conditions of the old issue alert; None: it has none, as rows of before this had.
     """
 
     name: str
@@ -52,6 +94,11 @@ class AlertSpec:
     snoozed: bool = False
     enabled: bool = True
     owner: str | None = None
+    triggers: tuple[Condition, ...] = (FIRST_SEEN,)
+    trigger_logic: Literal["any", "any-short", "all", "none"] = "any-short"
+    filters: tuple[FilterSpec, ...] = (FilterSpec(),)
+    frequency: int = 30
+    rule: OldRuleSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +111,13 @@ class DetectorSpec:
         opened: stretches in which it was open, oldest first.
         issue: short id of the issue that it made.
         rule_id: the id of the old metric alert that it was made from.
+        migrated: whether it is a monitor of today; False: only the old metric alert is there.
+        conditions: as today's row has them; empty: ``gt above`` high, ``lte above`` well again.
+        comparison_delta: seconds before, with which the value is compared in percent; None: not compared.
+        detection_type: ``static``, ``percent`` or ``dynamic`` (anomaly detection).
+        resolve_threshold: of the old metric alert; None: at the threshold.
+        threshold_type: of the old metric alert: 0 above, 1 below; ``triggers``: (label, threshold), else critical
+            ``above``; ``threshold_period``: values in a row.
     """
 
     name: str
@@ -79,6 +133,14 @@ class DetectorSpec:
     rule_id: str | None = None
     enabled: bool = True
     owner: str | None = None
+    migrated: bool = True
+    conditions: tuple[Condition, ...] = ()
+    comparison_delta: int | None = None
+    detection_type: Literal["static", "percent", "dynamic"] = "static"
+    resolve_threshold: float | None = None
+    threshold_type: Literal[0, 1] = 0
+    triggers: tuple[tuple[str, float], ...] = ()
+    threshold_period: int = 1
 
 
 @dataclass(frozen=True, slots=True)

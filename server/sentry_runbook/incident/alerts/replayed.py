@@ -1,0 +1,57 @@
+"""What a replay of an alert's condition over the counts of a period gives: when it would have fired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class ReplayedFiring:
+    """A firing by the condition and the counts.
+
+    Attributes:
+        earliest: it did not fire before; ``latest``: it had fired by then. Both are edges of buckets of the series.
+        issue: number of the issue; None: of a metric monitor, whose issue is its own.
+        is_certain: False: it may have fired then; the counts do not tell.
+        closed: of a metric monitor: when it closed again; None: open still, or an issue alert.
+        label: of a metric monitor: ``critical`` or ``warning``.
+    """
+
+    earliest: datetime
+    latest: datetime
+    issue: str | None = None
+    is_certain: bool = True
+    closed: datetime | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class ConditionMaximum:
+    """How near the condition came: the highest value of what it compares, and when (end of the window)."""
+
+    value: float
+    at: datetime
+    limit: float
+    issue: str | None = None
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What the replay of one alert gave.
+
+    Attributes:
+        firings: in order of time, after logic and throttle; empty where ``why_not`` is set.
+        why_not: why it cannot be replayed, a phrase: "anomaly detection runs outside Sentry's own rules".
+        approximate: what limits it, phrases: "counts by the hour", "late events are counted where they happened".
+        step_s: of the coarsest series that decided.
+        maximum: of a condition with a number.
+        covers_all_issues: False: issues beyond the busiest could not be replayed.
+    """
+
+    firings: tuple[ReplayedFiring, ...] = ()
+    why_not: str | None = None
+    approximate: tuple[str, ...] = ()
+    step_s: int | None = None
+    maximum: ConditionMaximum | None = None
+    covers_all_issues: bool = True
