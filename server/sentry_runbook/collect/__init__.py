@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sentry_runbook.collect.builder import WindowFor
     from sentry_runbook.incident.model.evidence import Evidence, Window
+    from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
     from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
     from sentry_runbook.incident.model.evidence.situation import SituationEvidence
     from sentry_runbook.incident.model.results.issue import EventList, IssueList
@@ -43,6 +44,7 @@ __all__ = [
     "WRITING",
     "WRITING_ORDERED",
     "Aspect",
+    "collect_alert_review",
     "collect_situation",
     "collect_situation_of_alert",
     "investigate",
@@ -153,6 +155,24 @@ async def collect_situation_of_alert(
     return await situation_of_alert.collect_situation_of_alert(
         run, alert, project=project, environment=environment, period=period, start=start, end=end
     )
+
+
+async def collect_alert_review(
+    run: Runtime,
+    *,
+    project: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+) -> AlertReviewEvidence:
+    """What is known of an organization's alerts and of a period; see :func:`.alert_review.collect_alert_review`.
+
+    Raises:
+        RunbookError: an argument is invalid, or no list of alerts could be read.
+    """
+    from sentry_runbook.collect import alert_review  # noqa: PLC0415  # see the module's docstring
+
+    return await alert_review.collect_alert_review(run, project=project, period=period, start=start, end=end)
 
 
 async def list_issue_events(
