@@ -1,4 +1,4 @@
-"""When an alert fires, event by event over the raw events, straight from the reference (``alerts.md``, sections 2 and 3).
+"""When an alert fires, event by event over the raw events, straight from the reference (``alerts.md``, section 2).
 
 It takes an alert as Sentry's JSON row and knows nothing of how the product reads, asks or counts. What cannot be
 replayed raises :class:`CannotTell`.
@@ -36,7 +36,7 @@ class _Group:
     conditions: tuple[Row, ...]
 
     def passes(self, moment: Moment, counting: Counting) -> bool:
-        """An empty group passes. All of a group is asked, so that what cannot be replayed is always found."""
+        """An empty group passes."""
         results = [met(row, moment, counting) for row in self.conditions]
         if not results:
             return True
@@ -101,7 +101,9 @@ def _fired(
             continue
         if moment.event is not None and not counting.has_environment(moment.event.environment):
             continue
-        passes = trigger.passes(moment, counting) and any([block.passes(moment, counting) for block in blocks])
+        # All blocks are asked, so that what cannot be replayed is always found.
+        results = [block.passes(moment, counting) for block in blocks]
+        passes = trigger.passes(moment, counting) and any(results)
         issue = moment.issue.short_id
         if passes and (issue not in last or may_again(moment.at - last[issue])):
             last[issue] = moment.at

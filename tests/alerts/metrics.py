@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -72,6 +72,10 @@ class Measure:
     def first(self) -> int | None:
         """The instant of the first of all that is measured."""
         return min((at[0] for at in (self._events[0], self._sessions[0], self._requests[0]) if at), default=None)
+
+    def finds_any_of(self, events: Iterable[Event]) -> bool:
+        """Whether any of these events is among those that are counted."""
+        return not {id(event) for event in self._events[1]}.isdisjoint(map(id, events))
 
     def __call__(self, start: int, end: int) -> float | None:
         """Return the value over ``(start, end]``."""

@@ -1,4 +1,4 @@
-"""Rules from before 2026 in today's words: the same conditions under other names (reference 2, the table's first lines)."""
+"""Rules from before 2026 in today's words: the same conditions under other names (reference 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The brute-force evaluator on the reference's worked examples (``alerts.md``, section 7) and on edges counted by hand."""
+"""Brute force on the reference's worked examples (``alerts.md``, section 7) and on edges counted by hand."""
 
 from __future__ import annotations
 

@@ -128,6 +128,8 @@ def _recorded(part: Part, truths: Mapping[str, Truth], origin: int) -> Scenario:
             issues.append(_metric_issue(short_id, opened))
             opened = replace(opened, issue=short_id)
         detectors.append(opened)
+        if spec.migrated:
+            alerts.append(_notifying(opened))
     scenario = part.scenario
     return replace(
         scenario,
@@ -157,6 +159,12 @@ def _with_opened(spec: DetectorSpec, alert: Labelled, truth: Truth, origin: int)
             for start, end in opened
         ),
     )
+
+
+def _notifying(spec: DetectorSpec) -> AlertSpec:
+    """Return the alert that tells people of what a monitor found; without one it would notify nobody."""
+    firings = tuple(FiringSpec(begin, spec.issue) for begin, _ in spec.opened) if spec.issue else ()
+    return AlertSpec(f"Notify of {spec.name}", environment=None, monitor=spec.name, triggers=(), firings=firings)
 
 
 def _metric_issue(short_id: str, spec: DetectorSpec) -> IssueSpec:
