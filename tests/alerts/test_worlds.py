@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
+from sentry_runbook.simulator.alert_payloads import rule, workflow
+from sentry_runbook.simulator.clock import to_ms
+from sentry_runbook.simulator.detector_payloads import detectors, metric_rule
+from sentry_runbook.simulator.scenario import AlertSpec
 from tests.alerts.judged import verdict_of
+from tests.alerts.rows import detector_row, metric_rule_row, rule_row, workflow_row
 from tests.alerts.worlds import all_worlds, built_world
 from tests.alerts.worlds.labels import PERIOD
 
@@ -56,3 +62,43 @@ def test_a_world_is_the_same_whenever_it_is_built() -> None:
 
     world = next(world for world in all_worlds() if world.name == "tags")
     assert built(world).truths == built_world("tags").truths
+
+
+# --- the embedded Sentry says the same -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_embedded_sentrys_rows_say_what_brute_force_was_given(name: str) -> None:
+    built = built_world(name)
+    world, clock = built.sentry()
+    now = to_ms(clock())
+    for part, alert in built.world.alerts:
+        project, spec = world.find_project(part.slug), built.recorded(alert)
+        assert project is not None
+        if isinstance(spec, AlertSpec):
+            row = workflow(project, spec, world, now) if spec.migrated else rule(project, spec, world, now)
+            own = workflow_row(spec) if spec.migrated else rule_row(spec, part.slug)
+        elif spec.migrated:
+            row = next(row for row in detectors(project, world, now, "") if row["name"] == spec.name)
+            own = detector_row(spec)
+            if spec.detection_type == "dynamic":
+                del own["conditionGroup"]
+        else:
+            row, own = metric_rule(project, spec), metric_rule_row(spec)
+        assert_holds(row, own)
+
+
+def assert_holds(row: object, own: object) -> None:
+    """Assert that a row has all that our own has, ids and dates aside."""
+    if isinstance(own, Mapping):
+        assert isinstance(row, Mapping)
+        for key, value in own.items():
+            if not (key == "snoozeForEveryone" and not value):
+                assert_holds(row.get(key), value)
+    elif isinstance(own, list):
+        assert isinstance(row, list)
+        assert len(row) == len(own)
+        for theirs, ours in zip(row, own, strict=True):
+            assert_holds(theirs, ours)
+    else:
+        assert row == own

@@ -7,12 +7,27 @@ from functools import cache
 from tests.alerts.worlds.building import Built, built
 from tests.alerts.worlds.labels import AlertWorld
 
+QUICK = frozenset(
+    {
+        "burst of 480",
+        "staging burst",
+        "cannot be replayed",
+        "twelve a minute",
+        "dead alerts",
+        "old rules",
+        "nobody was told",
+    }
+)
+"""Worlds that are played in the quick suite; all others in the matrix."""
 
+
+@cache
 def all_worlds() -> tuple[AlertWorld, ...]:
     """Return every world, in the order of its module."""
-    from tests.alerts.worlds import before, counts, lifecycle, logic, metrics, quiet, scopes
+    from tests.alerts.worlds import before, counts, gaps, lifecycle, logic, metrics, quiet, scopes
 
-    made = [world() for module in (counts, scopes, logic, lifecycle, metrics, quiet, before) for world in module.WORLDS]
+    modules = (counts, scopes, logic, lifecycle, metrics, quiet, before, gaps)
+    made = [world() for module in modules for world in module.WORLDS]
     names = [world.name for world in made]
     assert len(set(names)) == len(names), "two worlds share a name"
     return tuple(made)

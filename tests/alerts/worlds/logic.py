@@ -10,7 +10,6 @@ from tests.alerts.worlds.labels import DAY, AlertWorld, Episode, Labelled, Part
 from tests.alerts.worlds.making import (
     EVERY,
     FIRST_SEEN,
-    above,
     age,
     alert,
     background,
@@ -90,7 +89,7 @@ def cannot_be_replayed() -> AlertWorld:
     began = -4 * DAY - 150
     fired = (FiringSpec(began + 4.3, "MYST-1"),)
     late = (FiringSpec(began + 31.3, "MYST-1"),)
-    dynamic = monitor("Anomalous errors", *above(50), detection_type="dynamic")
+    dynamic = monitor("Anomalous errors", detection_type="dynamic")
     return AlertWorld(
         "cannot be replayed",
         (
