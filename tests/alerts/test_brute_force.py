@@ -231,8 +231,8 @@ def test_an_environment_restricts_the_events_and_the_count_and_makes_an_issue_ne
 
 
 def test_filters_restrict_the_count_and_a_tag_beside_it_only_the_event() -> None:
-    eu, us = {"tags": {"region": "eu"}}, {"tags": {"region": "us"}}
-    what = raw(at_times("10:00", "10:02", **us) + at_times("10:01", "10:03", **eu))
+    american = at_times("10:00", "10:02", tags={"region": "us"})
+    what = raw(american + at_times("10:01", "10:03", tags={"region": "eu"}))
     tag = {"key": "region", "match": "eq", "value": "EU"}
 
     assert fired(workflow(count(2, "1h", filters=[tag])), what) == []

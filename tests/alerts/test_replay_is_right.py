@@ -1,4 +1,4 @@
-"""Each replayed condition fires when brute force over the raw events fires, to the step of the counts, and only then."""
+"""Each replayed condition fires when brute force over the raw events does, to the step of the counts, and only then."""
 
 from __future__ import annotations
 

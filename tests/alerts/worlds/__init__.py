@@ -24,9 +24,9 @@ QUICK = frozenset(
 @cache
 def all_worlds() -> tuple[AlertWorld, ...]:
     """Return every world, in the order of its module."""
-    from tests.alerts.worlds import before, counts, gaps, lifecycle, logic, metrics, quiet, scopes
+    from tests.alerts.worlds import before, counts, drawn, gaps, lifecycle, logic, metrics, quiet, scopes
 
-    modules = (counts, scopes, logic, lifecycle, metrics, quiet, before, gaps)
+    modules = (counts, scopes, logic, lifecycle, metrics, quiet, before, gaps, drawn)
     made = [world() for module in modules for world in module.WORLDS]
     names = [world.name for world in made]
     assert len(set(names)) == len(names), "two worlds share a name"

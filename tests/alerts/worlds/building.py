@@ -69,7 +69,8 @@ class Built:
     def recorded(self, alert: Labelled) -> AlertSpec | DetectorSpec:
         """Return the alert with its history, as the embedded Sentry has it."""
         for part in self.scenario.all_projects():
-            for spec in (*part.alerts, *part.detectors):
+            specs: tuple[AlertSpec | DetectorSpec, ...] = (*part.alerts, *part.detectors)
+            for spec in specs:
                 if spec.name == alert.name:
                     return spec
         raise KeyError(alert.name)
