@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window, total
 from sentry_runbook.incident.model.evidence import Known
+from sentry_runbook.incident.model.evidence.alert_conditions import LEVELS, levels_meeting
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, CountedSeries
 from sentry_runbook.incident.model.evidence.situation import ListedIssue
@@ -17,7 +18,6 @@ WATCHES_METRICS = frozenset({"metric_monitor", "metric_rule"})
 """Forms of alerts whose work is to tell of episodes: crons and uptime checks tell of other things."""
 MAKES_ERROR_ISSUES = frozenset({"error", "issue_stream"})
 ERRORS = frozenset({None, "errors", "events", "error", "default"})
-LEVELS = ("sample", "debug", "info", "warning", "error", "fatal")
 
 
 def tells_of_episodes(alert: AlertDefinition) -> bool:
@@ -108,12 +108,9 @@ def _passes(
 
 
 def _level_passes(condition: AlertCondition, level: str | None) -> bool | None:
-    """Events may have another level than their issue's: only what no order of levels allows is told."""
-    wanted = (condition.text or "").lower()
-    if level not in LEVELS or wanted not in LEVELS:
-        return None
-    own, limit = LEVELS.index(level), LEVELS.index(wanted)
-    return {"eq": own == limit, "gte": own >= limit, "lte": own <= limit}.get(condition.match or "eq")
+    """Whether the issue's level meets the condition; None where one of both is not known."""
+    meeting = levels_meeting(condition.match, condition.text)
+    return None if meeting is None or level not in LEVELS else level in meeting
 
 
 def _any(told: Sequence[bool | None]) -> bool | None:
