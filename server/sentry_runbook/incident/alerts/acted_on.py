@@ -59,10 +59,11 @@ def acted_on(
         issues: by number, with their logs as far as they were read.
         replayed: the alert's replayed firings by issue.
     """
+    logs = {id_: row.activity.value for id_, row in issues.items() if isinstance(row.activity, Known)}
     told = [
-        _is_acted_on(row, firings, issues[row.id].activity.value, replayed.get(row.id, ()))
+        _is_acted_on(row, firings, logs[row.id], replayed.get(row.id, ()))
         for row in firings.issues
-        if row.id in issues and isinstance(issues[row.id].activity, Known)
+        if row.id in logs
     ]
     return ActedOn(issues=told.count(True), of=len(told) - told.count(None))
 
