@@ -157,6 +157,7 @@ INSIDE: dict[str, set[str]] = {
     "window": {"model"},
     "release_versions": set(),
     "alert_state": {"model"},
+    "alerts": MEASURED | {"situation", "alert_state"},
     "evidence_file": {"model"},
     "policy_file": {"model"},
     "issue_status": LOWEST,
