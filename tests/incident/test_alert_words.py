@@ -8,6 +8,7 @@ import pytest
 
 from sentry_runbook.incident.alerts.words import condition_words, notifies_words
 from sentry_runbook.incident.alerts.words_conditions import CONDITIONS, clause
+from sentry_runbook.incident.model.evidence.alert_conditions import CONDITION_TYPES, LEVEL_MATCHES, MATCHES
 from sentry_runbook.incident.model.evidence.alert_definition import (
     AlertCondition,
     AlertDefinition,
@@ -23,15 +24,8 @@ HUNDRED = AlertCondition(type="event_frequency_count", value=100, interval_s=360
 ERROR = AlertCondition(type="level", match="gte", text="error")
 EU = AlertCondition(type="tagged_event", match="eq", key="region", text="EU")
 MAIL = ("email",)
-TYPES = (
-    *("first_seen_event", "regression_event", "reappeared_event", "every_event", "issue_resolved_trigger"),
-    *("new_high_priority_issue", "existing_high_priority_issue", "event_frequency_count", "event_frequency_percent"),
-    *("event_unique_user_frequency_count", "event_unique_user_frequency_percent", "percent_sessions_count"),
-    *("percent_sessions_percent", "issue_occurrences", "age_comparison", "assigned_to", "issue_category"),
-    *("issue_type", "latest_release", "latest_adopted_release", "level", "tagged_event", "event_attribute"),
-    *("issue_priority_greater_or_equal", "issue_priority_deescalating"),
-)
-"""Those of the reference's table (alerts, 2)."""
+TYPES = tuple(row.type for row in CONDITION_TYPES)
+"""Those that are read."""
 
 
 def workflow(
@@ -56,11 +50,18 @@ def monitor(**more: Any) -> AlertDefinition:
     return AlertDefinition(id="8", form="metric_monitor", metric=metric)
 
 
-def test_every_type_of_condition_that_is_documented_has_words_of_its_own() -> None:
+def test_every_type_of_condition_that_is_read_has_words_of_its_own() -> None:
     said = [clause(AlertCondition(type=name)) for name in TYPES]
-    assert set(CONDITIONS) == set(TYPES)
+    assert sorted(CONDITIONS) == sorted(TYPES)
     assert len(set(said)) == len(TYPES)
     assert [words for words in said if "not known here" in words] == []
+
+
+def test_every_comparison_that_is_read_has_words() -> None:
+    said = {clause(AlertCondition(type="tagged_event", key="os", text="x", match=match)) for match in MATCHES}
+    said |= {clause(AlertCondition(type="level", text="error", match=match)) for match in LEVEL_MATCHES}
+    assert len(said) == len(MATCHES) + len(LEVEL_MATCHES)
+    assert [words for words in said if "not told" in words] == []
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -100,8 +101,12 @@ def test_a_condition_whose_row_says_nothing_more_invents_no_number(name: str) ->
         ),
         (AlertCondition(type="age_comparison", is_older=True, age_s=604_800), "the issue is older than 7 d"),
         (AlertCondition(type="age_comparison", is_older=False, age_s=3600), "the issue is newer than 1 h"),
-        (AlertCondition(type="assigned_to", text="Unassigned"), "the issue is assigned to nobody"),
-        (AlertCondition(type="assigned_to", text="team"), 'the issue is assigned to "team"'),
+        (AlertCondition(type="assigned_to", text="unassigned"), "the issue is assigned to nobody"),
+        (AlertCondition(type="assigned_to", text="team:12"), 'the issue is assigned to team "12"'),
+        (
+            AlertCondition(type="latest_adopted_release", key="oldest", match="older", text="production"),
+            'the issue\'s oldest release is older than the newest adopted one in "production"',
+        ),
         (AlertCondition(type="tagged_event", match="ns", key="os"), 'the event\'s tag "os" is not set'),
         (
             AlertCondition(type="event_attribute", match="nc", key="message", text="timeout"),
@@ -117,7 +122,7 @@ def test_a_condition_whose_row_says_nothing_more_invents_no_number(name: str) ->
     ],
     ids=[
         *("count", "count_with_filters", "rise_over_the_window_before", "rise_over_a_week_before", "users", "sessions"),
-        *("occurrences", "older", "newer", "nobody", "team", "tag_not_set", "attribute", "category"),
+        *("occurrences", "older", "newer", "nobody", "team", "adopted", "tag_not_set", "attribute", "category"),
         *("other_category", "priority", "unknown"),
     ],
 )

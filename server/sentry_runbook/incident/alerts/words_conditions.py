@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sentry_runbook.incident.formatting import duration, number
 from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.evidence.alert_conditions import UNKNOWN, WITHOUT_VALUE
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition
 
 MATCHES: Mapping[str, str] = {
@@ -25,10 +26,8 @@ MATCHES: Mapping[str, str] = {
     "is": "is set",
     "ns": "is not set",
     "in": "is one of",
-    "nin": "is none of",
 }
 """Sentry's word of a comparison of texts → ours."""
-WITHOUT_VALUE = frozenset({"is", "ns"})
 LEVEL_MATCHES: Mapping[str, str] = {"eq": "is", "gte": "is at least", "lte": "is at most"}
 PRIORITIES: Mapping[float, str] = {75: "high", 50: "medium", 25: "low"}
 UNASSIGNED = "unassigned"
@@ -102,9 +101,12 @@ def _age(condition: AlertCondition) -> str:
 
 
 def _assigned(condition: AlertCondition) -> str:
-    if condition.text is None or condition.text.casefold() == UNASSIGNED:
-        return "the issue is assigned to nobody" if condition.text else "the issue is assigned as set there"
-    return f"the issue is assigned to {quoted(condition.text)}"
+    kind, _, who = (condition.text or "").partition(":")
+    if kind == UNASSIGNED:
+        return "the issue is assigned to nobody"
+    return (
+        f"the issue is assigned to {kind} {quoted(who)}" if who else f"the issue is assigned to {text_words(condition)}"
+    )
 
 
 def _is_text(subject: str) -> Callable[[AlertCondition], str]:
@@ -144,10 +146,10 @@ def _priority(condition: AlertCondition) -> str:
 
 
 def _adopted(condition: AlertCondition) -> str:
-    which = f"{condition.key} release" if condition.key in ("oldest", "newest") else "release"
-    than = {True: "older than", False: "newer than", None: "compared with"}[condition.is_older]
+    which = condition.key if condition.key in ("oldest", "newest") else "oldest or newest (not told)"
+    than = condition.match if condition.match in ("older", "newer") else "older or newer (not told)"
     where = f" in {quoted(condition.text)}" if condition.text else ""
-    return f"the issue's {which} is {than} the newest adopted release{where}"
+    return f"the issue's {which} release is {than} than the newest adopted one{where}"
 
 
 CONDITIONS: Mapping[str, Callable[[AlertCondition], str]] = {
@@ -179,7 +181,7 @@ CONDITIONS: Mapping[str, Callable[[AlertCondition], str]] = {
         f"the issue's priority was at least {_priority(condition)} and no longer is, or it is resolved"
     ),
 }
-"""Sentry's type → its words. A type without a row is named as Sentry names it."""
+"""Sentry's type → its words: one row for each of :data:`CONDITION_TYPES`. Another is named as Sentry names it."""
 
 
 def clause(condition: AlertCondition) -> str:
@@ -187,5 +189,5 @@ def clause(condition: AlertCondition) -> str:
     words = CONDITIONS.get(condition.type)
     if words is not None:
         return words(condition)
-    told = condition.told or (condition.type if condition.type != "unknown" else "")
+    told = condition.told or (condition.type if condition.type != UNKNOWN else "")
     return f"a condition that is not known here: {quoted(told)}" if told else "a condition of a type that was not told"
