@@ -14,7 +14,7 @@ from functools import partial
 from sentry_runbook.collect.alert_target_parts import error_of
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.errors import SentryError, Unsupported
-from sentry_runbook.incident.alert_state import AlertState, state_of_alert
+from sentry_runbook.incident.alerts.state import AlertState, state_of_alert
 from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup, MonitorSetup, SetupForm
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, text_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
