@@ -70,6 +70,7 @@ class ReviewedAlert(Frozen):
         fired_at: last firing of the period.
         would_have_fired_at: last firing by its condition; ``would_have_fired_by``: where the counts tell an interval.
         replay: what limits the replay, or why there is none.
+        next_step: what to do about it in Sentry, one sentence; None: nothing. We change no alert.
         episodes: those it is there for, the newest first.
         thresholds: of a noisy alert: what else it could be set to.
     """
@@ -94,6 +95,7 @@ class ReviewedAlert(Frozen):
     replay: EventText | None = None
     episodes: tuple[EpisodeCatch, ...] | None = None
     thresholds: tuple[ThresholdRow, ...] | None = None
+    next_step: EventText | None = None
     url: str | None = None
 
 
@@ -124,9 +126,16 @@ class AlertGap(Frozen):
 
 
 class AlertReview(Answer):
-    """The alerts, the worst first, and what none of them caught."""
+    """The alerts, the worst first, and what none of them caught.
 
-    FIRST: ClassVar[tuple[str, ...]] = ("headline",)
+    Attributes:
+        counts: of all alerts, whether they are in this answer or on another page.
+        shown_from: rank of the first alert in this answer; the worst of all is 1.
+        gaps: all of them on the first page; absent on the others.
+        next_cursor: for the alerts that follow; None: these are the last.
+    """
+
+    FIRST: ClassVar[tuple[str, ...]] = ("headline", "counts", "next_cursor")
 
     headline: EventText
     window: SearchPeriod
@@ -135,4 +144,5 @@ class AlertReview(Answer):
     alerts: tuple[ReviewedAlert, ...]
     gaps: tuple[AlertGap, ...]
     episodes_total: int | None = None
+    shown_from: int = 1
     next_cursor: str | None = None
