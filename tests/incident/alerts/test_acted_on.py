@@ -13,7 +13,7 @@ LAST = days(5)
 DAY = 24 * 60
 
 
-def told(rows, logs, hours=None, replayed=None) -> tuple[int, int]:  # type: ignore[no-untyped-def]  # a table
+def told(rows, logs, hours=None, replayed=None) -> tuple[int, int]:  # type: ignore[no-untyped-def]  # a row of the table
     firings = fired_for("workflow:1", rows, hours).firings
     assert isinstance(firings, Known)
     issues = {number: PlayedIssue(number, log=log).once(LAST).listed() for number, log in logs.items()}
@@ -60,7 +60,7 @@ def test_issues_without_a_log_are_not_counted() -> None:
     ],
     ids=["hours-unread", "hour-before-the-act", "no-hour-before-the-act"],
 )
-def test_an_act_after_an_earlier_firing_is_known_by_the_hours(hours, acted: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]  # a table
+def test_an_act_after_an_earlier_firing_is_known_by_the_hours(hours, acted: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]  # a row of the table
     log = (act("note", LAST - 3 * DAY + 90),)
     assert told([("1", 2, LAST)], {"1": log}, hours) == acted
 

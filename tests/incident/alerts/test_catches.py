@@ -80,7 +80,7 @@ def minutes(first: FirstFiring) -> tuple[bool | None, int | None, int | None]:
         "last-in-the-hour",
     ],
 )
-def test_the_first_firing_is_bounded_by_counts_and_hours(rows, hours, told) -> None:  # type: ignore[no-untyped-def]  # a table
+def test_the_first_firing_is_bounded_by_counts_and_hours(rows, hours, told) -> None:  # type: ignore[no-untyped-def]  # a row of the table
     assert minutes(first_by_history(history(rows, hours), ONE, START, END)) == told
 
 
@@ -126,7 +126,7 @@ def firing(earliest: float, latest: float, *, issue: str = "1", is_certain: bool
         "history-says-no",
     ],
 )
-def test_the_replay_narrows_what_the_history_leaves_open(first, firings, told) -> None:  # type: ignore[no-untyped-def]  # a table
+def test_the_replay_narrows_what_the_history_leaves_open(first, firings, told) -> None:  # type: ignore[no-untyped-def]  # a row of the table
     fired, earliest, latest = first
     known = FirstFiring(
         fired, None if earliest is None else at(NOON + earliest), None if latest is None else at(NOON + latest)
