@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from sentry_runbook.incident.alerts.next_steps import next_step
 from sentry_runbook.incident.model.results.alert_review import EpisodeCatch, ReviewedAlert, ThresholdRow
 
-LATE = EpisodeCatch(episode="A-1", outcome="late", after_minutes=20)
-MISSED = EpisodeCatch(episode="A-2", outcome="missed")
-CAUGHT = EpisodeCatch(episode="A-3", outcome="caught", after_minutes=1)
+BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LATE = EpisodeCatch(episode="A-1", began=BEGAN, outcome="late", after_minutes=20)
+MISSED = EpisodeCatch(episode="A-2", began=BEGAN, outcome="missed")
+CAUGHT = EpisodeCatch(episode="A-3", began=BEGAN, outcome="caught", after_minutes=1)
 
 
 def alert(**more: Any) -> ReviewedAlert:
@@ -20,32 +22,34 @@ def alert(**more: Any) -> ReviewedAlert:
     )
 
 
-def row(change: str, caught: int, firings: int, of: int = 2) -> ThresholdRow:
-    return ThresholdRow(change=change, caught=caught, of=of, firings=firings)
-
-
-def test_of_a_noisy_alert_the_threshold_that_loses_nothing_and_says_least_is_proposed() -> None:
-    rows = (row("more than 10", 2, 40), row("more than 20", 2, 9), row("more than 90", 1, 1))
-    said = next_step(alert(verdict="noisy", firings=300, thresholds=rows))
-    assert said == (
-        "Set it to more than 20: it would have fired 9 times instead of 300, and would have caught the same "
-        "2 incidents."
-    )
+def row(change: str, firings: int, **more: Any) -> ThresholdRow:
+    return ThresholdRow(**{"change": change, "caught": 2, "of": 2, "firings": firings, **more})
 
 
 @pytest.mark.parametrize(
-    "rows",
-    [None, (row("more than 90", 1, 1),), (row("more than 10", 2, 300),)],
-    ids=["none_tried", "each_loses_one", "none_says_less"],
+    ("at_most", "words"),
+    [(None, "9 firings instead of 300"), (12, "at most 12 firings instead of 300")],
+    ids=["certain", "bounds"],
 )
-def test_where_no_threshold_is_better_none_is_proposed(rows: tuple[ThresholdRow, ...] | None) -> None:
-    said = next_step(alert(verdict="noisy", firings=300, thresholds=rows)) or ""
-    assert "no threshold that was tried" in said and "Set it" not in said
+def test_of_a_noisy_alert_the_setting_that_loses_nothing_is_proposed(at_most: int | None, words: str) -> None:
+    rows = (row("as it is", 300), row("more than 20", 9, best=True, firings_at_most=at_most), row("more than 90", 1))
+    said = next_step(alert(verdict="noisy", firings=300, thresholds=rows, episodes=(CAUGHT,)))
+    assert said == f"Set it to more than 20: {words}, and the same incidents caught."
 
 
-def test_a_noisy_alert_that_caught_nothing_is_told_so() -> None:
-    said = next_step(alert(verdict="noisy", firings=300, thresholds=(row("more than 20", 0, 9, of=0),))) or ""
-    assert said.endswith("and it caught no incident.")
+@pytest.mark.parametrize(
+    ("rows", "episodes", "words"),
+    [
+        (None, (LATE, MISSED), "told of no incident in time"),
+        ((row("as it is", 300), row("more than 90", 300)), (CAUGHT,), "no other threshold or pause that was tried"),
+        (None, (CAUGHT,), "could not be tried"),
+        (None, None, "could not be tried"),
+    ],
+    ids=["caught_none", "nothing_helps", "no_replay", "incidents_not_known"],
+)
+def test_where_no_setting_is_better_none_is_proposed(rows: Any, episodes: Any, words: str) -> None:
+    said = next_step(alert(verdict="noisy", firings=300, thresholds=rows, episodes=episodes)) or ""
+    assert words in said and "Set it" not in said
 
 
 @pytest.mark.parametrize(

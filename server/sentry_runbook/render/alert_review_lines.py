@@ -128,7 +128,9 @@ def _after(catch: EpisodeCatch) -> str:
 
 def threshold_cells(row: ThresholdRow) -> tuple[str, str, str]:
     """The cells of a row of the table whose head is :data:`COLUMNS`."""
-    return row.change, f"{number(row.caught)} of {number(row.of)}", number(row.firings)
+    most = f" to {number(row.firings_at_most)}" if row.firings_at_most is not None else ""
+    change = f"{row.change} ← best" if row.best else row.change
+    return change, f"{number(row.caught)} of {number(row.of)}", f"{number(row.firings)}{most}"
 
 
 def gap_title(gap: AlertGap) -> str:

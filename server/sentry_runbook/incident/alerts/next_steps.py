@@ -31,19 +31,24 @@ def next_step(alert: ReviewedAlert) -> str | None:
     return None
 
 
-def best_row(rows: Sequence[ThresholdRow] | None) -> ThresholdRow | None:
-    """The row that still catches all that the alert caught, with the fewest firings."""
-    whole = [row for row in rows or () if row.caught == row.of]
-    return min(whole, key=lambda row: row.firings, default=None)
-
-
 def _quieter(alert: ReviewedAlert) -> str:
-    best = best_row(alert.thresholds)
-    if best is None or (alert.firings is not None and best.firings >= alert.firings):
-        return "Make it say less, or send it to nobody's pager: no threshold that was tried keeps what it caught."
-    kept = f"and would have caught the same {count(best.of, 'incident')}" if best.of else "and it caught no incident"
-    instead = "" if alert.firings is None else f" instead of {number(alert.firings)}"
-    return f"Set it to {best.change}: it would have fired {count(best.firings, 'time')}{instead}, {kept}."
+    best = next((row for row in alert.thresholds or () if row.best), None)
+    if best is not None:
+        return f"Set it to {best.change}: {_firings(best)}{_instead(alert)}, and the same incidents caught."
+    if alert.episodes is not None and not _of(alert.episodes, "caught"):
+        return "Delete it, or send it where nobody is woken: it told of no incident in time."
+    if alert.thresholds:
+        return "Narrow what it counts: no other threshold or pause that was tried keeps what it caught with less noise."
+    return "Raise its threshold or its pause, or narrow what it counts; other settings could not be tried."
+
+
+def _firings(row: ThresholdRow) -> str:
+    most = row.firings_at_most
+    return count(row.firings, "firing") if most is None else f"at most {count(most, 'firing')}"
+
+
+def _instead(alert: ReviewedAlert) -> str:
+    return "" if alert.firings is None else f" instead of {number(alert.firings)}"
 
 
 def _of(episodes: Sequence[EpisodeCatch] | None, outcome: str) -> int:
