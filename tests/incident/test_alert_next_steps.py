@@ -13,6 +13,7 @@ from sentry_runbook.incident.model.results.alert_review import EpisodeCatch, Rev
 BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATE = EpisodeCatch(episode="A-1", began=BEGAN, outcome="late", after_minutes=20)
 MISSED = EpisodeCatch(episode="A-2", began=BEGAN, outcome="missed")
+MET = EpisodeCatch(episode="A-4", began=BEGAN, outcome="missed", would_have_fired_at=BEGAN)
 CAUGHT = EpisodeCatch(episode="A-3", began=BEGAN, outcome="caught", after_minutes=1)
 
 
@@ -57,11 +58,12 @@ def test_where_no_setting_is_better_none_is_proposed(rows: Any, episodes: Any, w
     [
         ("dead", (), "Repair it or delete it"),
         ("late", (LATE, CAUGHT, LATE), "too late in 2 incidents"),
-        ("never_fired", (MISSED,), "missed 1 incident "),
+        ("never_fired", (MISSED,), "Change what it fires on: it missed 1 incident "),
+        ("never_fired", (MISSED, MET), "was met in 1 incident."),
         ("never_fired", (), "can still happen"),
         ("never_fired", None, "can still happen"),
     ],
-    ids=["dead", "late", "missed_one", "nothing_to_miss", "not_known_whether_it_missed"],
+    ids=["dead", "late", "missed_one", "condition_met", "nothing_to_miss", "not_known_whether_it_missed"],
 )
 def test_each_verdict_has_its_sentence(verdict: Any, episodes: Any, words: str) -> None:
     assert words in (next_step(alert(verdict=verdict, episodes=episodes)) or "")

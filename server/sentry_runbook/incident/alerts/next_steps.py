@@ -24,10 +24,7 @@ def next_step(alert: ReviewedAlert) -> str | None:
         late = _of(alert.episodes, "late")
         return f"Lower its threshold or shorten its window: it came too late in {count(late, 'incident')}."
     if alert.verdict == "never_fired":
-        missed = _of(alert.episodes, "missed")
-        if missed:
-            return f"Lower its threshold or replace it: it missed {count(missed, 'incident')} that it is there for."
-        return "Check whether what it waits for can still happen; if not, delete it."
+        return _heard_of(alert.episodes or ())
     return None
 
 
@@ -49,6 +46,17 @@ def _firings(row: ThresholdRow) -> str:
 
 def _instead(alert: ReviewedAlert) -> str:
     return "" if alert.firings is None else f" instead of {number(alert.firings)}"
+
+
+def _heard_of(episodes: Sequence[EpisodeCatch]) -> str:
+    """Of an alert that never fired: what to look at first."""
+    missed = [catch for catch in episodes if catch.outcome == "missed"]
+    met = sum(catch.would_have_fired_at is not None or catch.would_have_fired_by is not None for catch in missed)
+    if met:
+        return f"Look in Sentry why it did not fire: its condition, as set today, was met in {count(met, 'incident')}."
+    if missed:
+        return f"Change what it fires on: it missed {count(len(missed), 'incident')} that it is there for."
+    return "Check whether what it waits for can still happen; if not, delete it."
 
 
 def _of(episodes: Sequence[EpisodeCatch] | None, outcome: str) -> int:
