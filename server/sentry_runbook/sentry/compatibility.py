@@ -43,6 +43,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "all_releases": ("releases of all projects in one list", "those of one project"),
     "deploys": ("deploy markers", "left out"),
     "committers": ("suspect commits", "left out"),
+    "activities": ("the activity of an issue by itself", "that of the issue's details"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
     "alert_history": ("the firings of an alert by issue", "left out"),
