@@ -87,7 +87,7 @@ def _below(path: str) -> str:
 def reviewer(
     world: World | None = None,
     *,
-    profile: Profile = Profile(),  # noqa: B008  # frozen
+    profile: Profile = Profile(),  # noqa: B008  # a frozen value
     scopes: Collection[str] = ALL_SCOPES,
     refused: Mapping[str, int] | None = None,
     is_refused: Callable[[httpx.Request], bool] = lambda _: True,
