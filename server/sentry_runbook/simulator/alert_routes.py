@@ -29,6 +29,8 @@ from sentry_runbook.simulator.world import World
 _SORT_KEYS = ("id", "name", "lastTriggered", "dateCreated", "dateUpdated")
 _DETECTOR_TYPES = {"metric": "metric_issue", "uptime": "uptime_domain_failure", "cron": "monitor_check_in_failure"}
 
+_DETECTOR_SORT_KEYS = ("id", "name", "type", "connectedWorkflows", "latestGroup", "openIssues")
+
 
 def _must_have(request: Request) -> None:
     """Answer as a server from before alerts and monitors of this form, where the profile is one."""
@@ -148,13 +150,28 @@ async def detector_list(request: Request) -> Response:
     ]
     ids = request.query_params.getlist("id")
     for word in request.query_params.get("query", "").lower().split():
-        kind = _DETECTOR_TYPES.get(word.removeprefix("type:"))
-        if kind is not None and word.startswith("type:"):
-            rows = [row for row in rows if row["type"] == kind]
+        if word.startswith("type:"):
+            kinds = [_DETECTOR_TYPES.get(kind, kind) for kind in word.removeprefix("type:").strip("[]").split(",")]
+            rows = [row for row in rows if row["type"] in kinds]
         else:
             rows = [row for row in rows if word in str(row["name"]).lower()]
+    order = request.query_params.get("sortBy", "id")
+    key = order.removeprefix("-")
+    if key not in _DETECTOR_SORT_KEYS:
+        raise ApiError(400, {"sortBy": ["Invalid sort field"]})
+    if order != "id":
+        rows.sort(key=lambda row: _sorted_by(row[key]), reverse=order.startswith("-"))
     found, links = page(request, [row for row in rows if not ids or row["id"] in ids])
     return answer(list(found), links)
+
+
+def _sorted_by(value: object) -> tuple[int, str]:
+    """Order numbers by size, lists by length, issues by their last event, and texts by themselves."""
+    if isinstance(value, list):
+        return len(value), ""
+    if isinstance(value, dict):
+        return 0, str(value.get("lastSeen"))
+    return (value, "") if isinstance(value, int) else (0, str(value or ""))
 
 
 async def detector_get(request: Request) -> Response:
