@@ -9,7 +9,7 @@ from tests.collect.watched import BEFORE, BROWN_OUT, HEALTH, TODAY, company
 from tests.sentry import shapes
 from tests.simulator.asking import Asked
 
-from sentry_runbook.simulator import alert_payloads
+from sentry_runbook.simulator import open_period_payloads
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, FiringSpec
 
@@ -121,7 +121,7 @@ async def test_ids_of_before_are_translated() -> None:
     assert (await sentry.read("alert-rule-workflow/", rule_id="12"))["workflowId"] == "77"
     assert (await sentry.read("alert-rule-detector/", alert_rule_id="5"))["detectorId"] == "41"
     project = sentry.world.projects[0]
-    number = alert_payloads.incident_identifier(project, project.scenario.detectors[0], 1)
+    number = open_period_payloads.incident_identifier(project, project.scenario.detectors[0], 1)
     period = await sentry.read("incident-groupopenperiod/", incident_identifier=number)
     assert period["groupId"] == (await sentry.read("issues/SHOP-3/"))["id"]
     for path in ("alert-rule-workflow/?rule_id=1", "alert-rule-detector/?alert_rule_id=1"):

@@ -28,10 +28,10 @@ from sentry_runbook.incident.model.evidence.json_values import (
     text_of,
 )
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
+from sentry_runbook.safety.search_terms import term
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.page_names import PageName
 from sentry_runbook.sentry.pasted import SLUG
-from sentry_runbook.sentry.search_terms import term
 
 DAY = timedelta(days=1)
 """The stretch of checks that is read, where the link names none."""

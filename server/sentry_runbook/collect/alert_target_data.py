@@ -23,11 +23,11 @@ from sentry_runbook.incident.model.evidence.json_values import (
     text_of,
 )
 from sentry_runbook.incident.model.evidence.lenient import read_all
+from sentry_runbook.safety.search_terms import term
 from sentry_runbook.sentry.counts import Row
 from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.page_names import PageName
 from sentry_runbook.sentry.pasted import SLUG
-from sentry_runbook.sentry.search_terms import term
 
 PERIOD = timedelta(days=14)
 ALL_PROJECTS = "-1"

@@ -63,23 +63,6 @@ NO_CAUSE = re.compile(
 """What Sentry or the SDK says of each event itself, twice, or as the name of one thing."""
 A_COLUMN = re.compile(r"[a-zA-Z0-9_.:-]{1,200}")
 """Characters that Discover takes in the name of a column."""
-TAKEN = frozenset(
-    (
-        "id",
-        "title",
-        "message",
-        "timestamp",
-        "time",
-        "project",
-        "issue",
-        "platform",
-        "type",
-        "location",
-        "culprit",
-        "status",
-    )
-)
-"""Columns of Discover's own: a tag of that name is asked for as ``tags[name]``."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +105,6 @@ def _chosen_columns(collection: Collection) -> tuple[str, ...]:
             spread *= tag.spread
     country = [COUNTRY] if "user" in tags and spread * COUNTRIES <= MOST_COMBINATIONS else []
     return (*ALWAYS, *(tag.key for tag in chosen), *country)
-
-
-def column_of(tag: str) -> str:
-    """A tag as a column of Discover."""
-    return f"tags[{tag}]" if tag in TAKEN else tag
 
 
 def _rank(tag: _Tag) -> float:

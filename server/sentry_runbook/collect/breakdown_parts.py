@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.breakdown_columns import BREAKDOWN_TAGS, breakdown_columns, column_of
+from sentry_runbook.collect.breakdown_columns import BREAKDOWN_TAGS, breakdown_columns
 from sentry_runbook.collect.collection import Collection, Part, span
 from sentry_runbook.collect.discover_parts import COUNT, count, counted_rows, of_the_issue
 from sentry_runbook.collect.question import Aspect
@@ -14,6 +14,7 @@ from sentry_runbook.collect.request_values import first_seen
 from sentry_runbook.errors import BadRequest
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown, Window
+from sentry_runbook.safety.search_terms import tag_column
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable
 
@@ -28,7 +29,7 @@ def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[C
 
     def request(collection: Collection) -> Request[DiscoverTable]:
         def by(tags: Sequence[str]) -> Request[DiscoverTable]:
-            fields, query = (*map(column_of, tags), COUNT), of_the_issue(collection)
+            fields, query = (*map(tag_column, tags), COUNT), of_the_issue(collection)
             return count(collection, fields, query, window_of(collection), collection.question.environments, MAX_ROWS)
 
         chosen = breakdown_columns(collection)
@@ -49,7 +50,7 @@ def _breakdown_request(window_of: Callable[[Collection], Window]) -> Callable[[C
 def _breakdown(collection: Collection, table: DiscoverTable) -> ours.Breakdown | Unknown:
     if table.why_empty:
         return Unknown(why=table.why_empty)
-    columns = {name: column_of(name) for name in dict.fromkeys((*breakdown_columns(collection), *BREAKDOWN_TAGS))}
+    columns = {name: tag_column(name) for name in dict.fromkeys((*breakdown_columns(collection), *BREAKDOWN_TAGS))}
     known = [(name, column) for name, column in columns.items() if any(column in row for row in table.rows[:1])]
     shown = {name: collection.sanitizer.line(name, NAME, "tags.key") for name, _ in known}
     inert: dict[tuple[str, object], str] = {}

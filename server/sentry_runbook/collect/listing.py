@@ -21,11 +21,11 @@ from sentry_runbook.incident.model.results.issue import EventList
 from sentry_runbook.progress import report_round
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.search_terms import term
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.client import SentryClient
 from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.ids import IssueRef
-from sentry_runbook.sentry.search_terms import term
 
 
 async def list_issue_events(

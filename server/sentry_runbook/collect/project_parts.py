@@ -27,9 +27,9 @@ from sentry_runbook.incident.formatting import count
 from sentry_runbook.incident.metrics.crash_free import rate_of
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.safety.search_terms import is_expressible
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import LatencyTable, SessionCounts, TransactionLatency
-from sentry_runbook.sentry.search_terms import is_expressible
 from sentry_runbook.sentry.timeseries import has_session_hours
 
 MAX_ENDPOINTS = 5

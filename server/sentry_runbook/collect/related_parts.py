@@ -16,7 +16,6 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.breakdown_columns import column_of
 from sentry_runbook.collect.collection import Collection, Part, PartValue
 from sentry_runbook.collect.discover_parts import COUNT
 from sentry_runbook.collect.event_parts import EVENT, ROWS
@@ -53,6 +52,7 @@ from sentry_runbook.incident.situation.facts import FEWEST, MOST
 from sentry_runbook.incident.situation.onset import NEAR
 from sentry_runbook.incident.situation.rise import rise_of
 from sentry_runbook.incident.situation.ties import NEW_RELEASE
+from sentry_runbook.safety.search_terms import tag_column
 from sentry_runbook.sentry.base import time_in_request
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable
 from sentry_runbook.sentry.status_errors import OneProjectAtATime
@@ -292,7 +292,7 @@ def _places_request(collection: Collection) -> Request[Answered[DiscoverTable]] 
 
     def ask(project: str | None) -> Awaitable[DiscoverTable]:
         return client.discover(
-            (ISSUE_ID, PROJECT, ENVIRONMENT, *map(column_of, tags), COUNT),
+            (ISSUE_ID, PROJECT, ENVIRONMENT, *map(tag_column, tags), COUNT),
             query="",
             start=since.start - BACKGROUND,
             end=since.end,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sentry_runbook.collect.batch import Request
-from sentry_runbook.collect.breakdown_columns import column_of
 from sentry_runbook.collect.discover_parts import COUNT, USERS
 from sentry_runbook.collect.situation_collection import IN_ONE_PROJECT, SituationCollection, SituationPart
 from sentry_runbook.incident.metrics.counter import is_more
@@ -17,6 +16,7 @@ from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.incident.model.evidence.json_values import count_of, id_of, text_of
 from sentry_runbook.incident.model.evidence.situation import TagRow, TagRows
 from sentry_runbook.safety.sanitizer import Sanitizer
+from sentry_runbook.safety.search_terms import tag_column
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, Row
 
@@ -91,7 +91,7 @@ def _tag_row(row: Row, tags: Sequence[str], sanitizer: Sanitizer) -> TagRow | No
     return TagRow(
         issue=issue,
         project=sanitizer.line(project, NAME, PROJECT) or None if project else None,
-        values={tag: _shown(tag, row[column_of(tag)], sanitizer) for tag in tags if column_of(tag) in row},
+        values={tag: _shown(tag, row[tag_column(tag)], sanitizer) for tag in tags if tag_column(tag) in row},
         events=events,
         # No user on any event is no number of people, and more users than events cannot be.
         users=users if users and not is_more(users, events) else None,
@@ -121,7 +121,7 @@ BUILDS = SituationPart(
         f"Discover errors: {COUNT}, {USERS} by issue, release, environment and transaction"
     ),
 )
-PLACE_FIELDS = (ISSUE_ID, HOST, *map(column_of, TENANTS), COUNT)
+PLACE_FIELDS = (ISSUE_ID, HOST, *map(tag_column, TENANTS), COUNT)
 PLACES = SituationPart(
     field="places",
     request=lambda collection: discover(collection, PLACE_FIELDS, _all_issues(collection), sort=f"-{COUNT}"),

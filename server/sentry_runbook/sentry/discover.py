@@ -9,6 +9,7 @@ from datetime import datetime
 import anyio
 
 from sentry_runbook.errors import BadRequest, NotFound, RunbookError, SentryError, ServerFault, Unsupported
+from sentry_runbook.safety.search_terms import any_of
 from sentry_runbook.sentry import parse_counts
 from sentry_runbook.sentry.base import (
     READ_ORG,
@@ -23,7 +24,6 @@ from sentry_runbook.sentry.base import (
 from sentry_runbook.sentry.counts import DiscoverTable, LatencyTable
 from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo
-from sentry_runbook.sentry.search_terms import any_of
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING, unsupported
 
 DISCOVER = RequestInfo("Discover", READ_ORG, "discover", "It may be switched off on this server or plan.")

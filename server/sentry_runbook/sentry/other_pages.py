@@ -9,10 +9,10 @@ from itertools import pairwise
 from urllib.parse import parse_qs
 
 from sentry_runbook.errors import BadInput
+from sentry_runbook.safety.search_terms import plain_or_quoted
 from sentry_runbook.sentry.error_detail import excerpt
 from sentry_runbook.sentry.page_names import PageName, organization_in, page_name
 from sentry_runbook.sentry.pasted import SLUG
-from sentry_runbook.sentry.search_terms import plain_or_quoted
 
 PAGES: Mapping[str, str] = {
     "trace": "a trace",

@@ -22,6 +22,18 @@ MAX_VALUE = 400
 """Characters of one value; Sentry keeps 200 of a tag and a transaction."""
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/+-]{0,199}", re.ASCII)
 """A value that needs no quotes."""
+NO_TAGS = frozenset(
+    (
+        *("id", "title", "message", "timestamp", "time", "project", "issue"),
+        *("platform", "type", "location", "culprit", "status"),
+    )
+)
+"""Columns of Sentry's own: a tag of that name is written as ``tags[name]``."""
+
+
+def tag_column(tag: str) -> str:
+    """A tag as a key of searches and a column of Discover."""
+    return f"tags[{tag}]" if tag in NO_TAGS else tag
 
 
 def term(key: str, value: str) -> str | None:

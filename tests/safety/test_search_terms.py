@@ -8,13 +8,13 @@ import re
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.tools.support import connected
 
-from sentry_runbook.sentry.search_terms import any_of, is_expressible, plain_or_quoted, term
+from sentry_runbook.safety.search_terms import any_of, is_expressible, plain_or_quoted, term
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import DeploySpec, IssueSpec, Raised, ReleaseSpec, Scenario, Stream, Transactions
 from sentry_runbook.simulator.search import parse, predicate, value_test
 from sentry_runbook.simulator.world import World
-from tests.tools.support import connected
 
 NASTY = st.lists(
     st.sampled_from(['"', "\\", "*", ":", "(", ")", "[", "]", ",", "!", " ", "a", "OR", "AND", ">", "\u00e9", "/"]),
