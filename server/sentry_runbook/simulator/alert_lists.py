@@ -79,7 +79,7 @@ def sorted_page(request: Request, rows: Sequence[Row], orders: Mapping[str, Orde
 
 
 def split_query(query: str) -> tuple[str, dict[str, list[str]]]:
-    """Split a search into its free words and the values of its ``key:value`` or ``key:[one,other]`` terms, in lower case."""
+    """Split a search into its words and the values of its terms (``key:value``, ``key:[one,other]``), in lower case."""
     terms: dict[str, list[str]] = {}
     for match in _TERM.finditer(query):
         value = (match[2] or match[3] or "").lower()
