@@ -17,7 +17,8 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Frame, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import ActionItem
-from sentry_runbook.incident.postmortem.five_whys import QUICK, cause_of, is_detected_quickly, the_event
+from sentry_runbook.incident.postmortem.alert_why import QUICK, is_detected_quickly
+from sentry_runbook.incident.postmortem.five_whys import cause_of, the_event
 from sentry_runbook.incident.releases import deploys_of
 
 
