@@ -61,9 +61,7 @@ def acted_on(
     """
     logs = {id_: row.activity.value for id_, row in issues.items() if isinstance(row.activity, Known)}
     told = [
-        _is_acted_on(row, firings, logs[row.id], replayed.get(row.id, ()))
-        for row in firings.issues
-        if row.id in logs
+        _is_acted_on(row, firings, logs[row.id], replayed.get(row.id, ())) for row in firings.issues if row.id in logs
     ]
     return ActedOn(issues=told.count(True), of=len(told) - told.count(None))
 

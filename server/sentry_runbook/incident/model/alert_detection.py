@@ -24,8 +24,7 @@ class AlertInIncident(Frozen):
             had fired by ``fired_by``.
         reached_at: when its condition was reached by the counts; ``reached_by`` as ``fired_by``; None: never, or it
             cannot be replayed.
-        most: the highest value in the incident's period of what it compares with ``limit``; None: no number, or not
-            known.
+        most: the highest value in the whole period of what it compares with ``limit``, where that was never reached.
         why_not_replayed: why its condition could not be replayed, a phrase.
         why_dead: why it cannot fire or tells nobody today, a phrase; None: nothing says so.
     """
@@ -73,14 +72,14 @@ class AlertDetection(Frozen):
         period: what was reviewed.
         alerts: those that are there for it, the first to fire first; those that did not fire last.
         suggestion: None: none is needed, or none of those tried catches it.
-        unjudged: names of alerts of which nothing could be told for this incident.
+        has_more: there may be alerts that were not read.
         source: where it comes from, in words.
     """
 
     period: Window
     alerts: tuple[AlertInIncident, ...]
     suggestion: SuggestedCondition | None = None
-    unjudged: tuple[EventText, ...] = ()
+    has_more: bool = False
     source: str = "the project's alerts, replayed: review_alerts"
 
     @property
@@ -92,7 +91,7 @@ class AlertDetection(Frozen):
     @property
     def none_fired(self) -> bool:
         """Whether it is known that no alert fired in the incident."""
-        return all(alert.fired is False for alert in self.alerts) and not self.unjudged
+        return all(alert.fired is False for alert in self.alerts) and not self.has_more
 
     @property
     def dead(self) -> tuple[AlertInIncident, ...]:

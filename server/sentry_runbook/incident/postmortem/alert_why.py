@@ -100,7 +100,9 @@ def _reviewed(incident: Incident, detection: AlertDetection) -> Iterator[Hint]:
         yield Hint(f"{count(left, 'further alert')} of the project: review_alerts has them.", detection.source)
     dead = [alert for alert in detection.dead if not alert.fired]
     for alert in dead[:MOST_DEAD]:
-        yield Hint(f"{quoted(alert.name)} could not tell of it, as it is set up today: {alert.why_dead}.", detection.source)
+        yield Hint(
+            f"{quoted(alert.name)} could not tell of it, as it is set up today: {alert.why_dead}.", detection.source
+        )
     if len(dead) > MOST_DEAD:
         yield Hint(f"{count(len(dead) - MOST_DEAD, 'further alert')} could not, either.", detection.source)
     if detection.suggestion is not None:
@@ -127,7 +129,7 @@ def _reached(incident: Incident, alert: AlertInIncident) -> str:
 def _most(alert: AlertInIncident) -> str:
     if alert.most is None or alert.limit is None:
         return f": {alert.why_not_replayed}" if alert.why_not_replayed else ""
-    return f": the most was {number(alert.most)}, against {number(alert.limit)}"
+    return f": the most in the period was {number(round(alert.most, 2))}, against {number(alert.limit)}"
 
 
 def suggestion_words(suggestion: SuggestedCondition, detection: AlertDetection) -> str:

@@ -7,8 +7,7 @@ stated, and the facts that the search for an answer starts from are listed below
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
@@ -41,7 +40,7 @@ from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.postmortem.alert_why import QUICK, is_detected_quickly, late_alert
 from sentry_runbook.incident.postmortem.hint import Hint, Why
 from sentry_runbook.incident.releases import Start, alignment
-from sentry_runbook.incident.timeline.context import AT_THE_START, deployed
+from sentry_runbook.incident.timeline.context import deployed
 from sentry_runbook.incident.together import reasons_of
 
 MOST_STEPS = 4

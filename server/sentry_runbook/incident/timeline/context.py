@@ -225,7 +225,7 @@ class TimelineContext(Measurements):
             latest=episode.began_latest,
             ended=episode.ended,
             peak_per_hour=episode.peak_per_hour,
-            is_new=any(issue.first_seen is not None and issue.first_seen >= self.opens for issue in issues),
+            is_new=any(issue.first_seen is not None and issue.first_seen >= episode.began_earliest for issue in issues),
         )
         return detection_of(known, self.alert_review, self.policy)
 
