@@ -57,10 +57,10 @@ def _change(incident: Incident, detection: AlertDetection, known: str) -> Action
             done_when=done,
             why=f"{_did(incident, alert)}, and the time to detect {known}",
         )
-    # A new condition beside the old one is another alert where the old one watches something else.
-    what = "Add a Sentry alert" if alert is None else f"Change the Sentry {sort_of(alert)} {quoted(alert.name)}"
+    # Whether the old condition is still needed for something else, only people know.
+    beside = "" if alert is None else f" in place of the {sort_of(alert)} {quoted(alert.name)}, or beside it"
     return ActionItem(
-        action=f"{what}: {suggestion.words}",
+        action=f"Set up a Sentry alert{beside}: {suggestion.words}",
         done_when=f"review_alerts says that it catches an incident like {name}, or a trial with its first events does",
         why=f"{_did(incident, alert)}; {suggestion_words(suggestion, detection)}",
     )

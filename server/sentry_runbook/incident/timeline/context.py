@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -37,7 +37,7 @@ class TimelineContext(Measurements):
         alert_review: what is known of the project's alerts; of a postmortem alone.
     """
 
-    alert_review: AlertReviewEvidence | Unknown = NOT_ASKED
+    alert_review: AlertReviewEvidence | Unknown = field(default=NOT_ASKED, kw_only=True)
 
     @property
     def known_episode(self) -> Episode | None:

@@ -82,7 +82,7 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
 
 
 def _unread_review(incident: TimelineContext) -> Unknown | None:
-    """Why the alerts could not be judged against this incident, or not all of them; None where they were, or not asked."""
+    """Why alerts could not be judged against this incident; None where all were, or where it was not asked."""
     review = incident.alert_review
     if isinstance(review, Unknown):
         return review if review.asked else None
