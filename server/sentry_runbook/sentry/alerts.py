@@ -80,6 +80,16 @@ class AlertEndpoints(EndpointGroup):
         tail, query = f"workflows/{segment(alert_id)}/group-history/", [PAGE, *span(start, end)]
         return await self._alert_resource("alert_history", tail, FIRINGS, organization, parsing.page, query)()
 
+    async def alert_hours(
+        self, alert_id: str, start: datetime, end: datetime, *, organization: str | None = None
+    ) -> tuple[JsonObject, ...]:
+        """How often an alert of today fired in each clock hour, for all issues together, hours without firings too.
+
+        The hour in which ``start`` lies is not told (reference: alerts, 1).
+        """
+        tail, query = f"workflows/{segment(alert_id)}/stats/", span(start, end)
+        return await self._alert_resource("alert_hours", tail, FIRINGS, organization, parsing.objects, query)()
+
     async def monitor(self, monitor_id: str, end: datetime, *, organization: str | None = None) -> AlertAnswer:
         """A monitor (detector) of any kind, and when its newest issue was open. Two requests, one round.
 
@@ -141,6 +151,20 @@ class AlertEndpoints(EndpointGroup):
         """A page of all alerts. No project is sent: with one, alerts without a monitor are not listed."""
         query = [PAGE, *given("cursor", cursor)]
         asks = self._alert_resource("workflows", "workflows/", "the alerts", organization, parsing.page, query, "")
+        return await asks()
+
+    async def monitor_list(
+        self, cursor: str | None = None, *, kind: str | None = None, organization: str | None = None
+    ) -> ListPage[JsonObject]:
+        """A page of all monitors; every project has two without a condition (``error``, ``issue_stream``) among them.
+
+        Args:
+            cursor: of the page before.
+            kind: ``metric``, ``uptime`` or ``cron``; None: of all kinds.
+            organization: None means the configured one.
+        """
+        query = [PAGE, *([("query", f"type:{kind}")] if kind else []), *given("cursor", cursor)]
+        asks = self._alert_resource("detectors", "detectors/", "the monitors", organization, parsing.page, query, "")
         return await asks()
 
     # --- by name

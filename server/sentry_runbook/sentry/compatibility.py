@@ -43,9 +43,12 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "all_releases": ("releases of all projects in one list", "those of one project"),
     "deploys": ("deploy markers", "left out"),
     "committers": ("suspect commits", "left out"),
+    "activities": ("the activity of an issue by itself", "that of the issue's details"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
     "alert_history": ("the firings of an alert by issue", "left out"),
+    "alert_hours": ("the firings of an alert by the hour", "left out"),
+    "project_alerts": ("the alerts of a project as GlitchTip lists them", "left out"),
     "detectors": ("monitors", "left out"),
     "open_periods": ("when a monitor was open", "left out"),
     "rule_ids": ("alerts of today by their old ids", "the older rules/"),
@@ -72,7 +75,7 @@ GLITCHTIP_LACKS = frozenset(
         *("discover", "timeseries", "stats", "spans", "transactions", "sessions", "outcomes"),
         *("org_issues", "short_ids", "look_up", "recommended", "oldest", "owners"),
         *("notes", "committers", "workflows", "flags"),
-        *("alert_history", "detectors", "open_periods", "rule_ids", "metric_rule_ids", "incident_ids"),
+        *("alert_history", "alert_hours", "detectors", "open_periods", "rule_ids", "metric_rule_ids", "incident_ids"),
     }
 )
 """Abilities that no GlitchTip seen has, by its list of routes (up to 6.2.6): once it is known, none is tried there."""

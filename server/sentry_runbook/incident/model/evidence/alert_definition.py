@@ -199,7 +199,7 @@ class AlertDefinition(AlertSetup):
     """
 
     project_ids: Many[Annotated[str, Identifier()]] = ()
-    monitor_types: tuple[str, ...] = ()
+    monitor_types: Many[Annotated[str, Word()]] = ()
     environment: Annotated[EventText | None, Name("alert.environment")] = None
     owner: Annotated[EventText | None, Name("alert.owner")] = None
     triggers: ConditionGroup | None = None
