@@ -171,7 +171,8 @@ def _by_hours(
         earliest = max(start, hour.start) if earliest is None else earliest
         most_of_others = sum(_most_in(row, hour.start) for row in others)
         is_sure = not firings.has_more_issues and hour.firings > most_of_others
-        if is_sure and hour.start >= start and hour.start + HOUR <= end:
+        # In the hour in which an episode ends it is taken for a firing of the episode: in time it was not, either way.
+        if is_sure and hour.start >= start:
             latest = hour.start + HOUR if latest is None else min(latest, hour.start + HOUR)
             break
     if latest is not None:
