@@ -251,6 +251,14 @@ def test_crons_uptime_checks_and_alerts_of_glitchtip_are_told_in_their_own_words
     assert condition_words(alert) == "no check-in 5 min after its time; 3 in a row"
 
 
+def test_what_was_not_told_is_no_every_event() -> None:
+    assert condition_words(AlertDefinition(id="9", form="metric_monitor")) == "what it fires on was not told"
+    told = AlertDefinition(id="9", form="workflow", filters=(block(HUNDRED),), frequency_minutes=5)
+    assert condition_words(told) == (
+        "what it fires on was not told, and more than 100 events of the issue in 1 h; at most once in 5 min per issue"
+    )
+
+
 def test_a_long_list_of_conditions_is_counted_and_not_dropped() -> None:
     words = condition_words(workflow(filters=(block(*[EU] * 20),)))
     assert "and 12 more conditions" in words

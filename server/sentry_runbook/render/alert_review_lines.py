@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.alerts.words import notifies_words
@@ -36,6 +36,8 @@ KINDS: Mapping[AlertKind, str] = {
 FORMS = {"today": "", "before_2026": " from before 2026", "glitchtip": " of GlitchTip"}
 ELSEWHERE = "What to change is proposed only: nothing was sent to Sentry, change it there."
 CONNECTED = "the alerts that are connected to it tell people"
+MOST_NAMES = 6
+"""Incidents of one outcome that are named; more are counted."""
 COLUMNS = ("Set to", "Incidents caught", "Firings")
 
 
@@ -102,20 +104,33 @@ def instant(at: datetime | None, by: datetime | None) -> str | None:
 
 
 def episodes_line(alert: ReviewedAlert) -> str | None:
-    """What it did in each incident that it is there for: ``SHOP-1Z caught after 4 min; PAY-2 missed``."""
+    """What it did in each incident that it is there for: ``SHOP-1Z caught after 4 min; missed PAY-2, PAY-4``."""
     if alert.episodes is None:
         return None
-    return "; ".join(map(catch_words, alert.episodes)) or "none in the period that it is there for"
+    told = [catch_words(catch) for catch in alert.episodes if not _is_bare(catch)]
+    for outcome, words in (("missed", "missed"), ("unknown", "not known of")):
+        names = [quoted_id(catch.episode) for catch in alert.episodes if _is_bare(catch) and catch.outcome == outcome]
+        told += [f"{words} {_some(names)}"] if names else []
+    return "; ".join(told) or "none in the period that it is there for"
+
+
+def _is_bare(catch: EpisodeCatch) -> bool:
+    """Whether nothing but the outcome is known, so that a name is all that there is to tell."""
+    would = (catch.would_have_fired_at, catch.would_have_fired_by)
+    return catch.outcome == "unknown" or (catch.outcome == "missed" and would == (None, None))
+
+
+def _some(names: Sequence[str]) -> str:
+    left = len(names) - MOST_NAMES
+    return ", ".join(names) if left <= 1 else f"{', '.join(names[:MOST_NAMES])} and {left} more"
 
 
 def catch_words(catch: EpisodeCatch) -> str:
     """``SHOP-1Z late, after 27 min``; of a missed one when it would have fired by its condition."""
     name = quoted_id(catch.episode)
-    if catch.outcome == "unknown":
-        return f"{name} not known"
     if catch.outcome == "missed":
         would = instant(catch.would_have_fired_at, catch.would_have_fired_by)
-        return f"{name} missed{f' (by its condition it would have fired {would})' if would else ''}"
+        return f"{name} missed (by its condition it would have fired {would})"
     return f"{name} {catch.outcome}{',' if catch.outcome == 'late' else ''}{_after(catch)}"
 
 
@@ -128,7 +143,9 @@ def _after(catch: EpisodeCatch) -> str:
 
 def threshold_cells(row: ThresholdRow) -> tuple[str, str, str]:
     """The cells of a row of the table whose head is :data:`COLUMNS`."""
-    return row.change, f"{number(row.caught)} of {number(row.of)}", number(row.firings)
+    most = f" to {number(row.firings_at_most)}" if row.firings_at_most is not None else ""
+    change = f"{row.change} ← best" if row.best else row.change
+    return change, f"{number(row.caught)} of {number(row.of)}", f"{number(row.firings)}{most}"
 
 
 def gap_title(gap: AlertGap) -> str:

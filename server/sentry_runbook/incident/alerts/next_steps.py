@@ -24,26 +24,39 @@ def next_step(alert: ReviewedAlert) -> str | None:
         late = _of(alert.episodes, "late")
         return f"Lower its threshold or shorten its window: it came too late in {count(late, 'incident')}."
     if alert.verdict == "never_fired":
-        missed = _of(alert.episodes, "missed")
-        if missed:
-            return f"Lower its threshold or replace it: it missed {count(missed, 'incident')} that it is there for."
-        return "Check whether what it waits for can still happen; if not, delete it."
+        return _heard_of(alert.episodes or ())
     return None
 
 
-def best_row(rows: Sequence[ThresholdRow] | None) -> ThresholdRow | None:
-    """The row that still catches all that the alert caught, with the fewest firings."""
-    whole = [row for row in rows or () if row.caught == row.of]
-    return min(whole, key=lambda row: row.firings, default=None)
-
-
 def _quieter(alert: ReviewedAlert) -> str:
-    best = best_row(alert.thresholds)
-    if best is None or (alert.firings is not None and best.firings >= alert.firings):
-        return "Make it say less, or send it to nobody's pager: no threshold that was tried keeps what it caught."
-    kept = f"and would have caught the same {count(best.of, 'incident')}" if best.of else "and it caught no incident"
-    instead = "" if alert.firings is None else f" instead of {number(alert.firings)}"
-    return f"Set it to {best.change}: it would have fired {count(best.firings, 'time')}{instead}, {kept}."
+    best = next((row for row in alert.thresholds or () if row.best), None)
+    if best is not None:
+        return f"Set it to {best.change}: {_firings(best)}{_instead(alert)}, and the same incidents caught."
+    if alert.episodes is not None and not _of(alert.episodes, "caught"):
+        return "Delete it, or send it where nobody is woken: it told of no incident in time."
+    if alert.thresholds:
+        return "Narrow what it counts: no other threshold or pause that was tried keeps what it caught with less noise."
+    return "Raise its threshold or its pause, or narrow what it counts; other settings could not be tried."
+
+
+def _firings(row: ThresholdRow) -> str:
+    most = row.firings_at_most
+    return count(row.firings, "firing") if most is None else f"at most {count(most, 'firing')}"
+
+
+def _instead(alert: ReviewedAlert) -> str:
+    return "" if alert.firings is None else f" instead of {number(alert.firings)}"
+
+
+def _heard_of(episodes: Sequence[EpisodeCatch]) -> str:
+    """Of an alert that never fired: what to look at first."""
+    missed = [catch for catch in episodes if catch.outcome == "missed"]
+    met = sum(catch.would_have_fired_at is not None or catch.would_have_fired_by is not None for catch in missed)
+    if met:
+        return f"Look in Sentry why it did not fire: its condition, as set today, was met in {count(met, 'incident')}."
+    if missed:
+        return f"Change what it fires on: it missed {count(len(missed), 'incident')} that it is there for."
+    return "Check whether what it waits for can still happen; if not, delete it."
 
 
 def _of(episodes: Sequence[EpisodeCatch] | None, outcome: str) -> int:

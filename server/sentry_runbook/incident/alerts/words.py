@@ -33,6 +33,9 @@ ACTIONS: Mapping[str, str] = {
 MOST_CONDITIONS = 8
 """Conditions of a group that are named; more are counted."""
 NOBODY = "nobody"
+NOT_TOLD = "what it fires on was not told"
+EVENT_FORMS = ("workflow", "rule")
+"""Forms that an event of an issue makes run; others are told by their metric or in words."""
 DOES_NOTHING = "nothing: it has no block of actions"
 
 
@@ -50,8 +53,8 @@ def condition_words(alert: AlertDefinition) -> str:
 def _parts(alert: AlertDefinition) -> Iterator[str]:
     if alert.metric is not None:
         yield from metric_words(alert.metric)
-    elif alert.triggers is None and not alert.filters and alert.words:
-        yield from alert.words
+    elif alert.form not in EVENT_FORMS:
+        yield "; ".join(alert.words) or NOT_TOLD
         return
     elif alert.form == "workflow" and not alert.filters:
         yield DOES_NOTHING
@@ -72,7 +75,7 @@ def _throttle(minutes: int | None) -> str:
 
 def _fires_on(alert: AlertDefinition) -> str:
     """Triggers and filters. A trigger that every event passes is not worth words where a filter follows."""
-    trigger = "" if alert.triggers is None or _passes_all(alert.triggers) else group_words(alert.triggers)
+    trigger = _trigger_words(alert.triggers)
     blocks = [block for block in alert.filters if block.conditions]
     if len(alert.filters) > 1:
         said = "; ".join(f"{notifies_words(block.actions)} if {_or_always(block)}" for block in alert.filters)
@@ -81,6 +84,13 @@ def _fires_on(alert: AlertDefinition) -> str:
     if trigger and filters:
         return f"{_bracketed(trigger, alert.triggers)}, and {_bracketed(filters, blocks[0])}"
     return trigger or filters or "an event comes in"
+
+
+def _trigger_words(triggers: ConditionGroup | None) -> str:
+    """Empty where every event passes."""
+    if triggers is None:
+        return NOT_TOLD
+    return "" if _passes_all(triggers) else group_words(triggers)
 
 
 def _passes_all(group: ConditionGroup) -> bool:

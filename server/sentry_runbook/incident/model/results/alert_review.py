@@ -142,7 +142,7 @@ class AlertReview(Answer):
     project: EventText
     counts: dict[ReviewVerdict | Literal["unknown"], int]
     alerts: tuple[ReviewedAlert, ...]
-    gaps: tuple[AlertGap, ...]
+    gaps: tuple[AlertGap, ...] = ()
     episodes_total: int | None = None
     shown_from: int = 1
     next_cursor: str | None = None
