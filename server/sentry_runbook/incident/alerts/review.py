@@ -27,7 +27,7 @@ from sentry_runbook.incident.alerts.catches import (
     stretch_of,
 )
 from sentry_runbook.incident.alerts.coverage import hears_only_monitors, is_there_for, tells_of_episodes
-from sentry_runbook.incident.alerts.cursor import cursor_at, first_of
+from sentry_runbook.incident.alerts.cursor import cursor_at
 from sentry_runbook.incident.alerts.dead import why_dead
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode, known_episodes
 from sentry_runbook.incident.alerts.gaps import Witness, gap_of, is_gap
