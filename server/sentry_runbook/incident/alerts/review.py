@@ -148,9 +148,9 @@ class JudgedPeriod:
         return not (unread or evidence.has_more_alerts)
 
 
-def judged(evidence: AlertReviewEvidence, policy: Policy) -> JudgedPeriod:
-    """Judge every alert of the evidence against the episodes of its period."""
-    episodes = known_episodes(evidence, policy)
+def judged(evidence: AlertReviewEvidence, policy: Policy, of: tuple[ReviewEpisode, ...] | None = None) -> JudgedPeriod:
+    """Judge every alert of the evidence against the episodes of its period, or against those that the caller knows."""
+    episodes = known_episodes(evidence, policy) if of is None else of
     alerts = [_judged_alert(alert, evidence, episodes, policy) for alert in evidence.alerts]
     return JudgedPeriod(evidence, policy, tuple(sorted(alerts, key=lambda each: each.rank)), episodes)
 
