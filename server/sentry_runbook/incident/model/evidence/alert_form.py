@@ -69,12 +69,13 @@ def form_of_row(row: JsonObject, listed: DefinitionForm | None = None) -> Defini
         listed: what the list holds, where its rows do not say it; a row's own ``type`` outranks it.
 
     Returns:
-        None for a default monitor, a type that is not known, and where nothing tells it.
+        None for a default monitor, and where nothing tells it.
     """
-    type_ = row.get("type")
-    if isinstance(type_, str) and type_:
-        return BY_TYPE.get(type_)
-    return listed or next((form for key, form in BY_KEY.items() if key in row), None)
+    type_ = text_of(row.get("type")) or ""
+    if type_ in DEFAULT_MONITORS:
+        return None
+    # The type of a cron monitor in its own list says what its job is.
+    return BY_TYPE.get(type_) or listed or next((form for key, form in BY_KEY.items() if key in row), None)
 
 
 def parts_of(form: object, row: JsonObject) -> JsonObject:
@@ -166,7 +167,8 @@ def _glitchtip(row: JsonObject) -> JsonObject:
     told = [("events", counted), ("uptime checks", "also when one fails" if row.get("uptime") is True else None)]
     return {
         "words": _lines(iter(told)),
-        "notifies": actions_of(recipients)[0] if isinstance(recipients, list) else None,
+        # Without a recipient the team gets a mail.
+        "notifies": actions_of(recipients)[0] or ["email"] if isinstance(recipients, list) else None,
     }
 
 

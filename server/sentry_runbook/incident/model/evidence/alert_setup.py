@@ -124,7 +124,8 @@ def _groups(row: JsonObject, form: str | None) -> Iterator[object]:
         yield row.get("actions")
         return
     if form == "glitchtip":
-        yield either(row, "alert_recipients")
+        recipients = either(row, "alert_recipients")
+        yield [{}] if recipients == [] else recipients  # without a recipient the team gets a mail
         return
     if form in MONITOR_FORMS:
         yield None
