@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
@@ -52,8 +54,9 @@ async def test_percent_differs_in_the_step_alone_which_today_s_row_does_not_tell
 
 
 async def test_every_row_of_every_list_is_read_in_its_form() -> None:
-    watched = {"detectors": (SPECS["plain"],), "monitors": (MonitorSpec("nightly"),), "uptime": (UptimeSpec("Up"),)}
-    sentry = Asked(shop(alerts=(AlertSpec("Pay", rule_id="12"),), **watched), profile=BOTH)
+    watched: dict[str, Any] = {"monitors": (MonitorSpec("nightly"),), "uptime": (UptimeSpec("Up"),)}
+    alerts = (AlertSpec("Pay", rule_id="12"),)
+    sentry = Asked(shop(alerts=alerts, detectors=(SPECS["plain"],), **watched), profile=BOTH)
     (alert,) = await definitions(sentry, "workflows/")
     assert alert.form == "workflow" and alert.triggers is not None and alert.filters
     monitors = await definitions(sentry, "detectors/")

@@ -26,7 +26,7 @@ async def test_a_rate_of_requests_is_asked_for_with_their_number_and_their_datas
     async with client_of(upstream) as client:
         series = await client.series([RATE, "count()"], project_id="2", dataset="spans", **WINDOW)
     assert series[RATE].values == (0.25, None)
-    assert series["count()"].values == (40, 0)
+    assert series["count()"].values == (40.0, 0.0)
     sent = query(upstream, NEWER)
     assert [value for name, value in sent if name == "yAxis"] == [RATE, "count()"]
     assert ("dataset", "spans") in sent
@@ -51,7 +51,7 @@ async def test_a_dataset_that_a_server_does_not_know_says_nothing_of_how_it_coun
     async with client_of(upstream) as client:
         await client.series(["count()"], project_id="2", dataset="transactions", **WINDOW)
         series = await client.series(["count()"], project_id="2", **WINDOW)
-    assert series["count()"].values == (3,)
+    assert series["count()"].values == (3.0,)
 
 
 async def test_a_dataset_that_no_form_knows_is_told_by_the_server_s_own_words() -> None:
@@ -75,7 +75,7 @@ async def test_users_of_several_issues_are_counted_in_one_answer_of_the_issues_w
     upstream = Upstream({NEWER: gives(answer)})
     async with client_of(upstream) as client:
         series = await client.series_by_issue(project_ids=("2",), aggregate="count_unique(user)", **WINDOW)
-    assert series["SHOP-1"].values == (2,)
+    assert series["SHOP-1"].values == (2.0,)
     sent = query(upstream, NEWER)
     assert ("yAxis", "count_unique(user)") in sent and ("sort", "-count()") in sent
     assert [value for name, value in sent if name == "groupBy"] == ["issue", "count()"]
