@@ -17,7 +17,7 @@ from sentry_runbook.commands.arguments import commands_of, parser
 from sentry_runbook.safety.audit import AuditLog
 from sentry_runbook.safety.audit_lines import IntentLine
 from sentry_runbook.simulator.scenarios import SCENARIOS
-from sentry_runbook.tools import assess_situation, draft_postmortem, draft_update
+from sentry_runbook.tools import assess_situation, draft_postmortem, draft_update, review_alerts
 from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.tools.schema import output_schema
 from tests.commands.support import Commands, process
@@ -109,6 +109,7 @@ def test_a_postmortem_is_linted_line_by_line(command: Commands, place: Path) -> 
     ("argv", "tool"),
     [
         (["situation"], assess_situation.TOOL),
+        (["review-alerts"], review_alerts.TOOL),
         (["update", "SHOP-1Z"], draft_update.TOOL),
         (["postmortem", "SHOP-1Z", "--lead", "Dana"], draft_postmortem.TOOL),
     ],

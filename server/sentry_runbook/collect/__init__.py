@@ -44,6 +44,7 @@ __all__ = [
     "WRITING",
     "WRITING_ORDERED",
     "Aspect",
+    "collect_alert_review",
     "collect_situation",
     "collect_situation_of_alert",
     "collect_story",
@@ -168,6 +169,19 @@ async def collect_situation_of_alert(
     return await situation_of_alert.collect_situation_of_alert(
         run, alert, project=project, environment=environment, period=period, start=start, end=end
     )
+
+
+async def collect_alert_review(
+    run: Runtime, *, project: str | None = None, period: str | None = None
+) -> AlertReviewEvidence:
+    """What is known of the alerts of an organization, or of a project, and of the period (``14d`` unless given).
+
+    Raises:
+        RunbookError: an argument is invalid, the project does not exist, or no list of alerts could be read.
+    """
+    from sentry_runbook.collect import alert_review  # noqa: PLC0415  # see the module's docstring
+
+    return await alert_review.collect_alert_review(run, project=project, period=period)
 
 
 async def list_issue_events(

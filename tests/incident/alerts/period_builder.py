@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sentry_runbook.incident.model.evidence import Activity, Known, Series, Unknown, Window
-from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
+from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.evidence.alert_review import (
     AlertFirings,
     AlertReviewEvidence,
@@ -73,7 +73,7 @@ class PlayedIssue:
 
     def usually(self, per_hour: Callable[[datetime], float], seed: int = 1) -> PlayedIssue:
         """Events by chance, at a rate that depends on the time."""
-        chance = random.Random(f"{self.number} {seed}")
+        chance = random.Random(f"{self.number} {seed}")  # noqa: S311  # a drawn test, no secret
         for minute in range(MINUTES):
             mean = per_hour(FIRST + minute * MINUTE) / 60
             self.events[minute] += drawn(mean, chance)
@@ -81,7 +81,7 @@ class PlayedIssue:
 
     def burst(self, start: float, length: float, per_minute: float, seed: int = 2) -> PlayedIssue:
         """Events by chance between two minutes of the period."""
-        chance = random.Random(f"{self.number} {seed} {start}")
+        chance = random.Random(f"{self.number} {seed} {start}")  # noqa: S311  # a drawn test, no secret
         for minute in range(math.ceil(start), math.ceil(start + length)):
             self.events[minute + 7 * 24 * 60] += drawn(per_minute, chance)
         return self
@@ -204,8 +204,6 @@ def evidence_of(
 
 def alert(name: str = "Checkout errors", **more: Any) -> AlertDefinition:
     """An alert of today on every event of project shop, which mails."""
-    from sentry_runbook.incident.model.evidence.alert_definition import ConditionGroup
-
     known: dict[str, Any] = {
         "id": "77",
         "form": "workflow",

@@ -30,13 +30,13 @@ def found(*issues: PlayedIssue) -> tuple[ReviewEpisode, ...]:
 
 @pytest.mark.parametrize("rate", [flat(2), flat(40), daily(5, 60), daily(0, 300)], ids=["rare", "busy", "daily", "big"])
 @pytest.mark.parametrize("seed", range(6))
-def test_a_rhythm_without_an_incident_has_no_episode(rate, seed: int) -> None:  # type: ignore[no-untyped-def]  # a rate
+def test_a_rhythm_without_an_incident_has_no_episode(rate, seed: int) -> None:  # type: ignore[no-untyped-def]  # a rate of the table
     assert found(PlayedIssue("1").usually(rate, seed)) == ()
 
 
 @pytest.mark.parametrize("rate", [flat(0), flat(6), daily(2, 40)], ids=["silent", "steady", "daily"])
 @pytest.mark.parametrize("start", [days(3, 17), days(8, 640), days(12, 1003)], ids=["early", "middle", "late"])
-def test_a_planted_burst_is_found_to_the_minute_where_minutes_were_read(rate, start: float) -> None:  # type: ignore[no-untyped-def]  # a rate
+def test_a_planted_burst_is_found_to_the_minute_where_minutes_were_read(rate, start: float) -> None:  # type: ignore[no-untyped-def]  # a rate of the table
     issue = PlayedIssue("1", fine=((start - 600, start + 600),)).usually(rate).burst(start, 90, 12)
     (episode,) = found(issue)
     assert abs(episode.began - at(start)) <= NEAR
@@ -132,7 +132,7 @@ def test_what_goes_on_at_the_end_has_no_end() -> None:
     ],
     ids=["unread", "before", "after", "reopened", "long-ago"],
 )
-def test_an_issue_that_was_archived_before_has_no_episode(log, count: int) -> None:  # type: ignore[no-untyped-def]  # a log
+def test_an_issue_that_was_archived_before_has_no_episode(log, count: int) -> None:  # type: ignore[no-untyped-def]  # a log of the table
     issue = PlayedIssue("1", status="ignored", log=log).usually(flat(4)).burst(days(4), 60, 20)
     assert len(found(issue)) == count
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sentry_runbook.incident.alerts import review as review_module
+from sentry_runbook.incident.alerts.cursor import first_of
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.alerts.review import review
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
@@ -177,7 +178,8 @@ def test_noisy_is_often_and_hardly_acted_on(firings: int, acted: int, of: int, v
 def test_a_noisy_alert_names_numbers_and_the_issue_that_makes_the_noise() -> None:
     why = noisy(212, 0, 3).why
     assert why.startswith(
-        "fired 212 times in 14 d, 15 a day, for 3 issues; 0 of 3 were acted on within 24 h; 99 % of the firings are for SHOP-1"
+        "fired 212 times in 14 d, 15 a day, for 3 issues; 0 of 3 were acted on within 24 h; "
+        "99 % of the firings are for SHOP-1"
     )
 
 
@@ -306,7 +308,7 @@ def test_a_long_list_comes_in_pages_and_each_alert_once() -> None:
         pages += 1
         if page.next_cursor is None:
             break
-        first = review_module.first_of(page.next_cursor) or 0
+        first = first_of(page.next_cursor) or 0
     assert (len(names), len(set(names)), pages) == (60, 60, 3)
 
 

@@ -28,12 +28,19 @@ class ReplayedFiring:
 
 @dataclass(frozen=True)
 class ConditionMaximum:
-    """How near the condition came: the highest value of what it compares, and when (end of the window)."""
+    """How near the condition came: the highest value of what it compares, and when (end of the window).
+
+    Attributes:
+        value: it surely came so far.
+        at_most: it may have come so far, where the counts do not tell; None: ``value`` is the highest. Where it cannot
+            be bounded it is infinite.
+    """
 
     value: float
     at: datetime
     limit: float
     issue: str | None = None
+    at_most: float | None = None
 
 
 @dataclass(frozen=True)

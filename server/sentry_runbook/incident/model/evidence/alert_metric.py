@@ -117,7 +117,7 @@ def _with_types(search: str, query: JsonObject) -> str:
 
 def _threshold(condition: JsonObject) -> JsonObject | None:
     """A condition as a threshold; None where it is not one that we know."""
-    kind, limit = condition.get("type"), number_of(condition.get("comparison"))
+    kind, limit = text_of(condition.get("type")), number_of(condition.get("comparison"))
     result = count_of(either(condition, "conditionResult"))
     label = LABELS.get(result) if result is not None else None
     if kind not in COMPARED or limit is None or label is None:
