@@ -14,10 +14,10 @@ from typing import Any
 import anyio
 import httpx
 from mcp import Client
-from sentry_runbook.collect.alert_review import collect_alert_review
-from sentry_runbook.incident.alerts.replay import replay
 
+from sentry_runbook.collect.alert_review import collect_alert_review
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode, episodes_of
+from sentry_runbook.incident.alerts.replay import replay
 from sentry_runbook.incident.alerts.replayed import Replay
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
 from sentry_runbook.runtime import build_runtime
