@@ -16,7 +16,15 @@ from sentry_runbook.incident.model.evidence import Known, Unknown
 from sentry_runbook.settings import Limits, Secret
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, FiringSpec, IssueSpec, Scenario, Stream
+from sentry_runbook.simulator.scenario import (
+    AlertSpec,
+    DetectorSpec,
+    FiringSpec,
+    IssueSpec,
+    Scenario,
+    SessionsSpec,
+    Stream,
+)
 from sentry_runbook.simulator.scenario.watchers import FilterSpec
 from sentry_runbook.simulator.world import World
 from tests.collect.reviewed import (
@@ -510,3 +518,46 @@ async def test_the_minutes_of_an_issue_whose_hours_leave_a_condition_open_are_co
     ]
     assert sum(value or 0 for value in burst) == 60 and len(burst) == 10
     assert all(counted.population.environment is None for counted in minutes)
+
+
+async def test_an_issue_that_is_no_error_has_no_series_and_is_not_said_to_be_without_events() -> None:
+    evidence = await reviewer(company())()
+    numbers = {under.issue.name: under.issue.id for under in evidence.issues if under.issue.category != "error"}
+    assert set(numbers) == {"SHOP-3", "SHOP-4"}
+    assert isinstance(evidence.hourly, Known)
+    counted = {row.issue for row in (*evidence.hourly.value, *evidence.minutes)}
+    assert not counted & set(numbers.values())
+
+
+# --- sessions
+
+CRASH_FREE = DetectorSpec("Crashes", aggregate="percentage(sessions_crashed, sessions) AS _crash_rate_alert_aggregate")
+MANY = tuple(SessionsSpec(1_000 - number, environment=f"env-{number}") for number in range(45))
+"""More environments than an answer about a fortnight holds."""
+
+
+async def test_sessions_are_told_by_environment_and_of_all_together() -> None:
+    sessions = (SessionsSpec(900, crashed=9), SessionsSpec(100, environment="staging"))
+    evidence = await reviewer(organization(sessions=sessions))()
+    assert isinstance(evidence.sessions, Known)
+    told = {row.raw_environment: sum(hour.sessions or 0 for hour in row.hours) for row in evidence.sessions.value}
+    assert told == {None: 1_000, "production": 900, "staging": 100}
+
+
+async def test_of_cut_sessions_no_sum_of_all_environments_is_told() -> None:
+    evidence = await reviewer(organization(sessions=MANY))()
+    assert isinstance(evidence.sessions, Known) and "left out" in evidence.sessions.note
+    assert None not in {row.raw_environment for row in evidence.sessions.value}
+
+
+async def test_cut_sessions_are_asked_for_by_project_where_an_alert_looks_at_them() -> None:
+    few = (SessionsSpec(500),)
+    worlds = [Scenario(name=f"p{n}", project=f"p{n}", issues=(), sessions=MANY[:9] if n else few) for n in range(6)]
+    watched = replace(worlds[0], detectors=(CRASH_FREE,))
+    review = reviewer(World([watched, *worlds[1:]], ManualClock()))
+    evidence = await review()
+    assert isinstance(evidence.sessions, Known) and isinstance(evidence.projects, Known)
+    number = next(project.id for project in evidence.projects.value if project.slug == "p0")
+    own = {row.raw_environment: row for row in evidence.sessions.value if row.project == number}
+    assert sum(hour.sessions or 0 for hour in own[None].hours) == 500
+    assert len(review.asked("sessions")) == 2 and len(review.rounds) == 2
