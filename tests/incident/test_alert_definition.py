@@ -232,11 +232,13 @@ def test_an_uptime_check_is_told_in_words_from_a_detector_and_from_the_combined_
     source = {"queryObj": {"url": "https://shop.example/health", "intervalSeconds": 60}}
     today = {
         **{"id": "9", "type": "uptime_domain_failure", "name": "Health", "projectId": "2", "enabled": False},
-        **{"dataSources": [source], "conditionGroup": {}, "config": {"downtimeThreshold": 3}, "workflowIds": []},
+        **{"dataSources": [source], "conditionGroup": {}, "workflowIds": []},
+        "config": {"downtimeThreshold": 3, "environment": "prod"},
     }
     of_today, of_before = definition(today), definition(COMBINED_UPTIME)
     assert of_today.form == of_before.form == "uptime"
     assert of_today.words == of_before.words != ()
+    assert of_today.environment == of_before.environment == "prod"
     assert (of_today.enabled, of_before.enabled, of_before.project_ids) == (False, True, ("shop",))
     assert (of_today.is_connected, of_before.is_connected) == (False, None)
 
