@@ -14,7 +14,7 @@ from pathlib import Path
 
 import anyio
 
-from bench import cold_start, concurrency, counts, first_edition, latency, startup, table, upstream
+from bench import alert_review, cold_start, concurrency, counts, first_edition, latency, startup, table, upstream
 from bench.bounds import Measure
 from bench.server_process import NOW
 
@@ -47,12 +47,13 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
 def measure(*, quick: bool) -> list[Measure]:
     """Run all parts; progress goes to stderr."""
     _progress("rounds, requests, characters")
-    measures = anyio.run(counts.count)
+    measures = anyio.run(counts.count) + anyio.run(alert_review.counted)
     _progress("start-up against a bare server")
     measures += startup.starts(pairs=3 if quick else 11)
     with upstream.running() as sentry, first_edition.checked_out() as first:
         _progress("wall times")
         measures += anyio.run(latency.wall_times, sentry, 3 if quick else 11)
+        measures += anyio.run(alert_review.cpu_times, sentry, 1 if quick else 5)
         _progress("5 MB event")
         measures += cold_start.large_events(sentry)
         _progress("CPU, first call, rounds and requests, beside the first edition")

@@ -12,6 +12,7 @@ ROUNDS: Mapping[str, int] = {
     "classify_severity": 2,
     "resolve_issue": 3,
     "assess_situation": 2,
+    "review_alerts": 2,
 }
 """Upstream rounds in sequence, given a short id where the tool takes one."""
 REQUESTS: Mapping[str, int] = {"assess_situation": 14}
@@ -32,14 +33,17 @@ CHARACTERS: Mapping[str, int] = {
     "get_issue": 9_000,
     "list_events": 9_000,
     "assess_situation": 9_000,
+    "review_alerts": 9_000,
 }
 """Characters of one result, each channel."""
 ANY_CHARACTERS = 20_000
 """Characters of any result, each channel."""
 WALL_AT_100_MS: Mapping[str, float] = {"triage_issue": 260}
 """Milliseconds of one call when each response of Sentry takes 100 ms."""
-TOOL_LIST_CHARACTERS = 10_000
-"""Characters of names, descriptions and input schemas of twelve tools."""
+REVIEW_ROUNDS: Mapping[int, int] = {5: 2, 50: 2}
+"""Alerts of an organization → rounds of a review of them; of more, pages with progress follow."""
+TOOL_LIST_CHARACTERS = 11_000
+"""Characters of names, descriptions and input schemas of thirteen tools."""
 OF_BARE_SERVER = 1.15
 """Start-up and peak memory, as a multiple of a bare six-tool server's."""
 CPU_OF_FIRST_EDITION = 0.5

@@ -48,8 +48,8 @@ CASES = (
 )
 
 
-WITHOUT_ISSUE = ("assess_situation",)
-ALL_CASES = (*CASES, Case("assess_situation"))
+WITHOUT_ISSUE = ("assess_situation", "review_alerts")
+ALL_CASES = (*CASES, *map(Case, WITHOUT_ISSUE))
 """Those of :data:`CASES`, which are compared with the first edition, and those of tools that it did not have."""
 
 

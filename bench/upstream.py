@@ -2,7 +2,8 @@
 
 Each response is computed once and reused until something is written, so that the product is timed and not the
 stand-in. Latency and shape of the data are the first part of the path, where a self-hosted Sentry may have a prefix:
-``/100ms/api/0/…``, ``/0ms-large/api/0/…`` (events of 5 MB), ``/100ms-copies/api/0/…`` (:mod:`.incident_copies`).
+``/100ms/api/0/…``, ``/0ms-large/api/0/…`` (events of 5 MB), ``/100ms-copies/api/0/…`` (:mod:`.incident_copies`),
+``/0ms-alerts50/api/0/…`` (:mod:`.many_alerts`).
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 import anyio
 import httpx
@@ -27,7 +29,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from bench import incident_copies
+from bench import incident_copies, many_alerts
 from bench.large_event import enlarged
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
@@ -39,6 +41,11 @@ START_S = 20
 PASSED_HEADERS = {"content-type", "link", "date", "x-hits"}
 """Headers of the embedded Sentry that are passed on."""
 STATISTICS_PATH = "/statistics"
+WORLDS: Mapping[str, Callable[[], World]] = {
+    "copies": incident_copies.world,
+    **{f"alerts{size}": partial(many_alerts.world, size) for size in many_alerts.SIZES},
+}
+"""Shape of the data → the world that has it, where it is not the shipped incidents'."""
 
 
 def _embedded(world: World) -> httpx.AsyncClient:
@@ -59,7 +66,7 @@ class DelayedSentry:
     _under_way: int = 0
     _responses: dict[str, Response] = field(default_factory=dict)
     _scenarios: httpx.AsyncClient = field(default_factory=lambda: _embedded(World.of_all(ManualClock())))
-    _copies: httpx.AsyncClient | None = None
+    _worlds: dict[str, httpx.AsyncClient] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -88,7 +95,7 @@ class DelayedSentry:
         if request.method == "GET" and key in self._responses:
             return self._responses[key]
         headers = {name: request.headers[name] for name in ("authorization", "content-type") if name in request.headers}
-        embedded = self._sentry_of_copies() if shape == "copies" else self._scenarios
+        embedded = self._sentry_of(shape) if shape in WORLDS else self._scenarios
         original = await embedded.request(request.method, url, headers=headers, content=await request.body())
         passed = {name: value for name, value in original.headers.items() if name in PASSED_HEADERS}
         body = enlarged(original.content) if shape == "large" and "/events/" in url else original.content
@@ -99,11 +106,11 @@ class DelayedSentry:
             self._responses.clear()
         return response
 
-    def _sentry_of_copies(self) -> httpx.AsyncClient:
+    def _sentry_of(self, shape: str) -> httpx.AsyncClient:
         """Made at its first request: most runs do not ask for it."""
-        if self._copies is None:
-            self._copies = _embedded(incident_copies.world())
-        return self._copies
+        if shape not in self._worlds:
+            self._worlds[shape] = _embedded(WORLDS[shape]())
+        return self._worlds[shape]
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ class Upstream:
 
     port: int
 
-    def url(self, delay_ms: int = 0, *, shape: Literal["", "large", "copies"] = "") -> str:
+    def url(self, delay_ms: int = 0, *, shape: str = "") -> str:
         """The base URL of a Sentry with this latency and data."""
         return f"http://127.0.0.1:{self.port}/{delay_ms}ms{f'-{shape}' if shape else ''}"
 

@@ -149,15 +149,23 @@ MEASURED = (
         "suspect",
     }
 )
-JUDGED = MEASURED | {"causes", "severity", "situation", "impact", "recovery", "timeline", "people", "incident"}
+JUDGED = MEASURED | {
+    "alerts",
+    "causes",
+    "severity",
+    "situation",
+    "impact",
+    "recovery",
+    "timeline",
+    "people",
+    "incident",
+}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
     "formatting": {"model"},
     "environments": {"model"},
     "window": {"model"},
     "release_versions": set(),
-    "alert_state": {"model"},
-    "alerts": MEASURED | {"situation", "alert_state"},
     "evidence_file": {"model"},
     "policy_file": {"model"},
     "issue_status": LOWEST,
@@ -189,7 +197,8 @@ INSIDE: dict[str, set[str]] = {
     "impact": MEASURED,
     "recovery": MEASURED,
     "situation": MEASURED | {"severity"},
-    "timeline": MEASURED | {"recovery", "causes"},
+    "alerts": MEASURED | {"situation"},
+    "timeline": MEASURED | {"recovery", "causes", "alerts"},
     "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,
     "together": JUDGED | {"situation"},

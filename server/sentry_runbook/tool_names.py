@@ -9,6 +9,7 @@ from __future__ import annotations
 TOOL_NAMES = (
     "triage_issue",
     "assess_situation",
+    "review_alerts",
     "get_issue",
     "list_events",
     "find_issues",

@@ -33,6 +33,8 @@ RUNS: dict[str, tuple[int, list[str]]] = {
     "doctor as JSON": (0, ["doctor", "--demo", "--json"]),
     "situation": (0, ["situation", "--demo"]),
     "situation as JSON": (0, ["situation", "--demo", "--json"]),
+    "review-alerts": (0, ["review-alerts", "--demo"]),
+    "review-alerts as JSON": (0, ["review-alerts", "--demo", "--json"]),
     "triage as JSON": (0, ["triage", "IMPORT-2D", "--demo", "--json"]),
     "triage": (0, ["triage", "SHOP-1Z", "--demo"]),
     "update": (0, ["update", "SHOP-1Z", "--demo", "--format", "slack"]),
@@ -162,7 +164,7 @@ def test_a_text_on_standard_input_is_utf_8_like_a_file(code_page: str) -> None:
 # --- colours
 
 
-@pytest.mark.parametrize("name", ["demo", "doctor", "situation", "triage"])
+@pytest.mark.parametrize("name", ["demo", "doctor", "review-alerts", "situation", "triage"])
 @pytest.mark.matrix
 def test_there_is_no_escape_in_a_pipe_but_with_force_color(name: str) -> None:
     _, argv = RUNS[name]

@@ -17,7 +17,7 @@ from sentry_runbook.commands.arguments import commands_of, parser
 from sentry_runbook.safety.audit import AuditLog
 from sentry_runbook.safety.audit_lines import IntentLine
 from sentry_runbook.simulator.scenarios import SCENARIOS
-from sentry_runbook.tools import assess_situation, draft_postmortem, draft_update
+from sentry_runbook.tools import assess_situation, draft_postmortem, draft_update, review_alerts
 from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.tools.schema import output_schema
 from tests.commands.support import Commands, process
@@ -109,6 +109,7 @@ def test_a_postmortem_is_linted_line_by_line(command: Commands, place: Path) -> 
     ("argv", "tool"),
     [
         (["situation"], assess_situation.TOOL),
+        (["review-alerts"], review_alerts.TOOL),
         (["update", "SHOP-1Z"], draft_update.TOOL),
         (["postmortem", "SHOP-1Z", "--lead", "Dana"], draft_postmortem.TOOL),
     ],
@@ -148,7 +149,7 @@ def test_doctor_tells_every_line_by_a_name_that_stays(command: Commands) -> None
     names = [check["name"] for check in found["checks"]]
     assert [*dict.fromkeys(names)] == [
         *("policy", "token", "server", "scopes", "writes", "clock", "organization", "project", "environments"),
-        *("alerts", "alerts_dead", "alerts_not_read", "triage"),
+        *("alerts", "alerts_dead", "alerts_mute", "alerts_not_read", "triage"),
     ]
     assert set(found) == {"ready", "next", "checks", "abilities"}
     assert found["ready"] is True

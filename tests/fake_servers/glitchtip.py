@@ -110,6 +110,7 @@ class GlitchTip(StandIn):
                 ("GET", f"{org}issues/{{issue:int}}/", self._only_put),
                 ("GET", project, self._project),
                 ("GET", f"{project}issues/", self._issues),
+                ("GET", f"{project}alerts/", self._alerts),
                 ("GET", old, self._issue),
                 ("PUT", old, self._change),
                 ("GET", f"{old}events/", self._events),
@@ -162,6 +163,10 @@ class GlitchTip(StandIn):
         if not known:
             return says(404, "Not Found")
         return Json({key: value for key, value in {**known[0], "organization": ORGANIZATION}.items() if key != "teams"})
+
+    async def _alerts(self, request: Request) -> Response:
+        """Those of a project that the token may see; of one that it may not, or that is not there, none."""
+        return _list(request, self.data.alerts.get(request.path_params["project"], []))
 
     async def _environments(self, request: Request) -> Response:
         return _list(request, self.data.environments)

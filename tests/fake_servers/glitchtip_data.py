@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +55,7 @@ class GlitchTipData:
         issues: as the list shows them, in the order of their last event.
         events: issue → rows of its event list, newest first.
         tags: issue → its tags; computed from the events where it is not given.
+        alerts: project → its alerts.
     """
 
     issues: list[Json]
@@ -64,6 +66,7 @@ class GlitchTipData:
         default_factory=lambda: [{"id": 1, "name": "production"}, {"id": 2, "name": "staging"}]
     )
     releases: list[Json] = field(default_factory=lambda: [release("web@1.2.0"), release("web@1.1.0")])
+    alerts: dict[str, list[Json]] = field(default_factory=dict)
 
 
 def release(version: str) -> Json:
@@ -79,6 +82,36 @@ def release(version: str) -> Json:
         "projects": projects,
     }
     return {"ref": None, "version": version, "shortVersion": version, **rest}
+
+
+def alert(
+    number: int,
+    name: str = "",
+    *,
+    quantity: int | None = 10,
+    minutes: int | None = 5,
+    uptime: bool = False,
+    recipients: Sequence[tuple[str, str]] = (("email", ""),),
+) -> Json:
+    """An alert of a project, under the keys of GlitchTip's own schema (glitchtip-backend, ``apps/alerts/schema.py``).
+
+    It tells of an issue with at least so many events in so many minutes, once; or of a failed uptime check. Without a
+    recipient the team gets a mail. There is no switch, no environment (before 2026) and no history of what was sent.
+
+    Args:
+        number: its id, a number in the answer, too.
+        name: often empty.
+        quantity: None: it never tells of events.
+        minutes: in which they have to be.
+        uptime: whether it tells of uptime checks.
+        recipients: kind (``email``, ``webhook``, ``discord``, ``googlechat`` …) and address, which is often a secret.
+    """
+    told = [
+        {"id": 10 * number + place, "recipientType": kind, "url": url, "tagsToAdd": []}
+        for place, (kind, url) in enumerate(recipients)
+    ]
+    about = {"name": name, "timespanMinutes": minutes, "quantity": quantity, "uptime": uptime}
+    return {"alertRecipients": told, "id": number, **about}
 
 
 def moment(at: datetime) -> str:

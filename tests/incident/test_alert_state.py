@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sentry_runbook.incident.alert_state import state_of_alert
+from sentry_runbook.incident.alerts.state import state_of_alert
 from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup, MonitorSetup
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read_all

@@ -22,6 +22,7 @@ from sentry_runbook.incident.model.evidence import (
     Snooze,
     TagCount,
 )
+from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.json_values import AHEAD
 from sentry_runbook.incident.model.evidence.lenient import FieldType, FromSentry, read, read_all
 from sentry_runbook.safety.sanitizer import Sanitizer
@@ -33,6 +34,7 @@ BY_OTHERS = {
     ("Issue", "url"): "built by the client",
     ("Issue", "status_digest"): "a digest of ours: hexadecimal digits",
     ("Issue", "status_release_digest"): "a digest of ours: hexadecimal digits",
+    ("AlertDefinition", "raw_environment"): "for requests only: no dump and no repr holds it",
     ("Issue", "asked_as"): "the caller's own reference: digits, or letters, digits, dashes and underscores",
 }
 """Texts that no field type makes inert, and what does."""
@@ -88,10 +90,19 @@ def hostile(value: object) -> object:
 
 @pytest.mark.parametrize(
     ("model", "shape"),
-    [(Issue, shapes.ISSUE), (Event, shapes.EVENT), (EventRow, shapes.EVENT), (TagCount, shapes.TAG)],
+    [
+        (Issue, shapes.ISSUE),
+        (Event, shapes.EVENT),
+        (EventRow, shapes.EVENT),
+        (TagCount, shapes.TAG),
+        (AlertDefinition, {**shapes.WORKFLOW_OF_TODAY, "form": "workflow"}),
+        (AlertDefinition, {**shapes.DETECTOR, "form": "metric_monitor"}),
+        (AlertDefinition, {**shapes.RULE, "form": "rule"}),
+        (AlertDefinition, {**shapes.METRIC_RULE, "form": "metric_rule"}),
+    ],
 )
 def test_no_text_of_a_hostile_answer_stays_active(model: type[FromSentry], shape: dict[str, Any]) -> None:
-    payload = {key: hostile(value) if key not in ("id", "eventID") else value for key, value in shape.items()}
+    payload = {key: hostile(value) if key not in ("id", "eventID", "form") else value for key, value in shape.items()}
     entries = [
         {"type": entry["type"], "data": hostile(entry["data"])}
         for entry in typing.cast("Any", shape.get("entries", []))
@@ -105,7 +116,17 @@ def test_no_text_of_a_hostile_answer_stays_active(model: type[FromSentry], shape
 
 @pytest.mark.parametrize(
     ("model", "shape"),
-    [(Issue, shapes.ISSUE), (Event, shapes.EVENT), (Release, shapes.RELEASE), (TagCount, shapes.TAG)],
+    [
+        (Issue, shapes.ISSUE),
+        (Event, shapes.EVENT),
+        (Release, shapes.RELEASE),
+        (TagCount, shapes.TAG),
+        (AlertDefinition, shapes.WORKFLOW_OF_TODAY),
+        (AlertDefinition, shapes.DETECTOR),
+        (AlertDefinition, shapes.RULE),
+        (AlertDefinition, shapes.METRIC_RULE),
+        (AlertDefinition, shapes.GLITCHTIP_ALERT),
+    ],
 )
 def test_the_shared_answer_is_not_changed(model: type[FromSentry], shape: dict[str, Any]) -> None:
     before = copy.deepcopy(shape)

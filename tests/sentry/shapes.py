@@ -340,6 +340,7 @@ DETECTOR: dict[str, Any] = {
     "openIssues": 0,
 }
 FIRING = {"group": ISSUE, "count": 4, "lastTriggered": "2026-11-20T08:00:00Z", "eventId": "e1"}
+FIRING_HOUR = {"date": "2026-11-20T08:00:00Z", "count": 2}
 OPEN_PERIOD = {
     "id": "3",
     "start": "2026-11-20T08:00:00Z",
@@ -385,6 +386,15 @@ METRIC_RULE = {
     "status": 0,
     "triggers": [{"label": "critical", "alertThreshold": 50, "actions": []}],
 }
+GLITCHTIP_ALERT = {
+    "id": 7,
+    "name": "",
+    "timespanMinutes": 5,
+    "quantity": 10,
+    "uptime": False,
+    "alertRecipients": [{"id": 70, "recipientType": "webhook", "url": "https://hooks.example/a", "tagsToAdd": []}],
+}
+"""GlitchTip's, as its own schema names it (glitchtip-backend, ``apps/alerts/schema.py``)."""
 INCIDENT = {
     "id": "901",
     "identifier": "88",

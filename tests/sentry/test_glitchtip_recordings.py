@@ -35,7 +35,6 @@ NOT_BUILT = frozenset(
         "releases_project",
         "release_project",
         "release_files",
-        "x_alerts",
         "x_monitors",
         "x_transaction_groups",
         "x_transactions",

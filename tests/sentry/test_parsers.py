@@ -26,6 +26,7 @@ from sentry_runbook.incident.model.evidence import (
     TagCount,
 )
 from sentry_runbook.incident.model.evidence.alert_row import AlertRow, OpenPeriod
+from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup
 from sentry_runbook.incident.model.evidence.alert_target import CheckIn, TargetIssue, UptimeResult
 from sentry_runbook.incident.model.evidence.lenient import FromSentry
 from sentry_runbook.sentry.account import TokenOwner
@@ -52,6 +53,7 @@ READS: dict[str, tuple[Ask, Any]] = {
     "events": (lambda client: client.events(REF), [shapes.EVENT]),
     "event": (lambda client: client.event(REF, "latest"), shapes.EVENT),
     "tags": (lambda client: client.tags(REF), [shapes.TAG]),
+    "activities": (lambda client: client.activities(REF), {"activity": [shapes.ACTIVITY]}),
     "notes": (lambda client: client.notes(REF), [shapes.ACTIVITY]),
     "update_issue": (lambda client: client.update_issue(REF, {"status": "resolved"}), shapes.ISSUE),
     "add_note": (lambda client: client.add_note(REF, "Hm."), shapes.ACTIVITY),
@@ -75,6 +77,14 @@ READS: dict[str, tuple[Ask, Any]] = {
     "alert": (lambda client: client.alert("77", END, END), shapes.WORKFLOW_OF_TODAY),
     "alert_history": (lambda client: client.alert_history("77", END, END), [shapes.FIRING]),
     "old_history": (lambda client: client.old_history("shop", "12", END, END), [shapes.FIRING]),
+    "alert_hours": (lambda client: client.alert_hours("77", END, END), [shapes.FIRING_HOUR]),
+    "old_hours": (lambda client: client.old_hours("shop", "12", END, END), [shapes.FIRING_HOUR]),
+    "alert_list": (lambda client: client.alert_list(), [shapes.WORKFLOW_OF_TODAY]),
+    "monitor_list": (lambda client: client.monitor_list(kind="metric"), [shapes.DETECTOR]),
+    "old_project_rules": (lambda client: client.old_project_rules("shop"), [shapes.RULE]),
+    "old_metric_rules": (lambda client: client.old_metric_rules(), [shapes.METRIC_RULE]),
+    "old_incidents": (lambda client: client.old_incidents(END, END), [shapes.INCIDENT]),
+    "project_alerts": (lambda client: client.project_alerts("shop"), [shapes.GLITCHTIP_ALERT]),
     "monitor": (lambda client: client.monitor("41", END), shapes.DETECTOR),
     "monitors_by_id": (lambda client: client.monitors_by_id(["41"]), [shapes.DETECTOR]),
     "open_periods": (lambda client: client.open_periods_of("41", END), [shapes.OPEN_PERIOD]),
@@ -109,6 +119,12 @@ PARTS: dict[str, type[FromSentry]] = {
     "workflows": Alert,
     "alert_history": TargetIssue,
     "old_history": TargetIssue,
+    "alert_list": AlertSetup,
+    "monitor_list": AlertRow,
+    "old_project_rules": AlertRow,
+    "old_metric_rules": AlertRow,
+    "old_incidents": OpenPeriod,
+    "project_alerts": AlertRow,
     "monitors_by_id": AlertRow,
     "open_periods": OpenPeriod,
     "incidents": OpenPeriod,
@@ -127,7 +143,7 @@ def made_of(name: str, found: object) -> object:
     if name not in PARTS:
         return found
     items = found.items if isinstance(found, ListPage) else found if isinstance(found, tuple) else (found,)
-    more = {"url": "https://sentry.example.com/"} | ({"version": "v"} if name == "deploys" else {})
+    more = {"url": "https://sentry.example.com/", "form": "workflow"} | ({"version": "v"} if name == "deploys" else {})
     whole = [{**more, **item} for item in items if isinstance(item, dict)]
     made = parts_of(PARTS[name], whole)
     assert type(made[0]).model_validate_json(made[0].model_dump_json()) == made[0] if made else True

@@ -9,7 +9,7 @@ import pytest
 from tests.matrix import matrix
 from tests.simulator.asking import Asked
 
-from sentry_runbook.simulator.scenario import Scenario
+from sentry_runbook.simulator.scenario import AlertSpec, Scenario
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import ManualClock, World
 
@@ -347,3 +347,96 @@ def test_two_worlds_of_one_scenario_agree() -> None:
     first, second = (World(SCENARIOS["payment-spike"], at_minute(3)) for _ in range(2))
     ids = [[event.id for event in world.projects[0].events.until(world.now_ms())] for world in (first, second)]
     assert ids[0] == ids[1]
+
+
+# --- the alerts of tired-alerts, each held to its condition on the raw events
+
+TIRED = SCENARIOS["tired-alerts"]
+DAY = 1440.0
+
+
+def happened(issue: str | None = None) -> list[tuple[float, str, str]]:
+    """Minute, issue and level of every event of production so far, oldest first."""
+    world = World(TIRED, at_minute(0))
+    events = world.projects[0].events.until(world.now_ms())
+    told = [((event.at - world.origin) / 60_000, event.issue.short_id, event.issue.spec.level) for event in events]
+    assert {event.environment for event in events} == {"production"}
+    return [row for row in told if issue in (None, row[1])]
+
+
+def alert(name: str) -> AlertSpec:
+    return next(spec for spec in TIRED.alerts if spec.name == name)
+
+
+def reached(more_than: int, minutes: float) -> list[tuple[float, str]]:
+    """Each event at which its issue had more than so many events in so many minutes, a firing in thirty minutes."""
+    found: list[tuple[float, str]] = []
+    for issue in {row[1] for row in happened()}:
+        at = [row[0] for row in happened(issue)]
+        last = None
+        for place in range(more_than, len(at)):
+            if at[place] - at[place - more_than] < minutes and (last is None or at[place] - last > 30):
+                last = at[place]
+                found.append((last, issue))
+    return found
+
+
+def test_checkout_errors_is_late_by_27_minutes_where_20_in_5_minutes_would_have_told_in_3() -> None:
+    onset = min(at for at, _, _ in happened(TIRED.issue) if at > -100)
+    ((fired, issue),) = reached(100, 60)
+    (told,) = alert("Checkout errors").firings
+    assert (told.issue, issue) == (TIRED.issue, TIRED.issue)
+    assert 0 < told.at - fired < 1  # it is evaluated once a minute
+    assert 26 < told.at - onset <= 27
+    ((sooner, _),) = [row for row in reached(20, 5) if row[0] > -14 * DAY]
+    assert 2 < sooner - onset < 3
+    assert reached(20, 5) == [(sooner, TIRED.issue)]
+
+
+def test_a_new_issue_was_told_of_at_its_first_event_and_somebody_took_it() -> None:
+    first: dict[str, float] = {}
+    for at, issue, _ in happened():
+        first.setdefault(issue, at)
+    new = {issue: at for issue, at in first.items() if at > -14 * DAY}
+    assert {firing.issue: firing.at for firing in alert("A new issue").firings} == pytest.approx(new)
+    assert all(issue.assigned_to for issue in TIRED.issues if issue.short_id in set(new) - {TIRED.issue})
+
+
+def test_any_warning_told_of_each_warning_that_was_not_just_told_and_nobody_acted() -> None:
+    expected: list[tuple[float, str]] = []
+    last: dict[str, float] = {}
+    for at, issue, level in happened():
+        if level == "warning" and at - last.get(issue, -1e9) > alert("Any warning").frequency:
+            last[issue] = at
+            expected.append((at, issue))
+    fired = sorted((firing.at, firing.issue) for firing in alert("Any warning").firings)
+    assert [issue for _, issue in fired] == [issue for _, issue in expected]
+    assert [at for at, _ in fired] == pytest.approx([at for at, _ in expected], abs=1e-4)
+    assert sum(at > -14 * DAY for at, _ in fired) >= 10 * 14
+    assert not any(issue.assigned_to or issue.history for issue in TIRED.issues if issue.level == "warning")
+
+
+def test_an_episode_of_tired_alerts_had_no_alert_at_all() -> None:
+    burst = [at for at, _, _ in happened("TICKETS-6") if -8000 < at < -6500]
+    assert len(burst) == 60
+    assert burst[-1] - burst[0] < 60
+    assert not any(
+        burst[0] - 5 < firing.at < burst[-1] + 60
+        for spec in TIRED.alerts
+        for firing in spec.firings
+        if firing.issue == "TICKETS-6"
+    )
+    assert all(issue != "TICKETS-6" for _, issue in reached(100, 60))
+
+
+async def test_the_dead_alert_of_tired_alerts_tells_nobody_and_has_not_fired_for_weeks() -> None:
+    rows = {row["name"]: row for row in await Asked(TIRED).read("workflows/", project="tickets")}
+    told = {
+        name: [action["status"] for block in row["actionFilters"] for action in block["actions"]]
+        for name, row in rows.items()
+    }
+    assert [name for name, states in told.items() if "active" not in states] == ["Refunds fail"]
+    assert set(rows) == {"Checkout errors", "A new issue", "Any warning", "Refunds fail"}
+    last = datetime.fromisoformat(rows["Refunds fail"]["lastTriggered"])
+    assert at_minute(0)() - last > timedelta(days=14)
+    assert len(happened()) < 4000

@@ -15,6 +15,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         *("headline", "incidents", "window.start", "window.end", "scope.project", "scope.issues_read", "changes"),
         *("projects", "alerts", "quiet", "missing"),
     ),
+    "review_alerts": (
+        *("headline", "counts", "window.start", "window.end", "project", "alerts", "gaps", "episodes_total", "missing"),
+    ),
     "find_issues": ("scope.project", "scope.environments", "scope.period", "scope.query", "issues"),
     "get_issue": (
         *("short_id", "id", "url", "title", "level", "status", "substatus", "priority", "unhandled", "regressed"),
@@ -60,6 +63,11 @@ SAME: Mapping[str, tuple[str, ...]] = {
         *("incidents[].issues[].short_id", "incidents[].issues[].title", "incidents[].issues[].project"),
         *("changes[].what", "projects[].project", "alerts[].name", "quiet[]", "missing[].what", "missing[].why"),
     ),
+    "review_alerts": (
+        *("headline", "alerts[].name", "alerts[].why", "alerts[].condition", "alerts[].owner", "alerts[].next_step"),
+        *("alerts[].replay", "alerts[].thresholds[].change", "gaps[].episode", "gaps[].nearest", "gaps[].suggestion"),
+        *("episodes_total", "missing[].what", "missing[].why"),
+    ),
     "triage_issue": (
         *("severity.severity", "severity.label", "severity.decided_by", "severity.because", "severity.escalation"),
         *("issue.short_id", "issue.url", "impact.events", "impact.users", "impact.users_worst_hour"),
@@ -101,6 +109,7 @@ SAME: Mapping[str, tuple[str, ...]] = {
 
 VERDICT: Mapping[str, tuple[str, ...]] = {
     "assess_situation": ("headline", "incidents", "alert", "quiet"),
+    "review_alerts": ("headline", "counts", "next_cursor"),
     "find_issues": ("scope", "next_cursor"),
     "get_issue": ("short_id", "title", "url", "status", "substatus", "level", "trend"),
     "list_events": ("issue", "truncated", "next_cursor"),
@@ -124,7 +133,7 @@ ARGUMENTS: Mapping[str, dict[str, object]] = {
 }
 """What an ordinary call gives beside ``issue``, of the tools where that is not nothing."""
 TOOLS = TOOL_NAMES
-WITHOUT_ISSUE = ("assess_situation", "find_issues")
+WITHOUT_ISSUE = ("assess_situation", "review_alerts", "find_issues")
 OF_ONE_ISSUE = tuple(tool for tool in TOOLS if tool not in WITHOUT_ISSUE)
 CHANNEL = {"draft_update": 20_000, "draft_postmortem": 20_000}
 """Characters of one channel; 9,000 where none is given (DESIGN §9)."""

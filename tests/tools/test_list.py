@@ -52,10 +52,10 @@ async def test_both_eras_get_the_same_tools() -> None:
     assert await published("auto") == await published("legacy")
 
 
-async def test_names_descriptions_and_inputs_of_twelve_tools_stay_within_ten_thousand_characters() -> None:
+async def test_names_descriptions_and_inputs_of_thirteen_tools_stay_within_eleven_thousand_characters() -> None:
     tools = await published()
     compact = [json.dumps(tool["inputSchema"], separators=(",", ":"), ensure_ascii=False) for tool in tools]
-    assert sum(len(tool["name"]) + len(tool["description"]) for tool in tools) + sum(map(len, compact)) <= 10_000
+    assert sum(len(tool["name"]) + len(tool["description"]) for tool in tools) + sum(map(len, compact)) <= 11_000
 
 
 async def test_every_tool_and_every_argument_is_described_in_short() -> None:

@@ -89,6 +89,7 @@ def calls(issue: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "list_events", {"issue": issue, "limit": 5}
     yield "list_events", {"issue": issue, "environment": "nowhere"}
     yield "find_issues", {"limit": 1}
+    yield "review_alerts", {}
     yield "discover_impact", {"issue": issue}
     yield "discover_impact", {"issue": issue, "period": "15m"}
     yield "discover_impact", {"issue": issue, "environment": "nowhere"}

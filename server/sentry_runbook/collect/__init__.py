@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sentry_runbook.collect.builder import WindowFor
-    from sentry_runbook.incident.model.evidence import Evidence, Window
+    from sentry_runbook.incident.model.evidence import Evidence, Unknown, Window
+    from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
     from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
     from sentry_runbook.incident.model.evidence.situation import SituationEvidence
     from sentry_runbook.incident.model.results.issue import EventList, IssueList
@@ -43,8 +44,10 @@ __all__ = [
     "WRITING",
     "WRITING_ORDERED",
     "Aspect",
+    "collect_alert_review",
     "collect_situation",
     "collect_situation_of_alert",
+    "collect_story",
     "investigate",
     "list_issue_events",
     "recovery_window",
@@ -112,6 +115,19 @@ async def investigate(
     return await collect_evidence(run, question, None if period or start else window_for)
 
 
+async def collect_story(
+    run: Runtime, issue: str, *, environment: str | None = None, beside: Sequence[str] = ()
+) -> tuple[Evidence, AlertReviewEvidence | Unknown]:
+    """What a postmortem is written from; see :func:`.story_with_alerts.collect_story`.
+
+    Raises:
+        RunbookError: an issue could not be read, or an argument is invalid.
+    """
+    from sentry_runbook.collect import story_with_alerts  # noqa: PLC0415  # see the module's docstring
+
+    return await story_with_alerts.collect_story(run, issue, environment=environment, beside=beside)
+
+
 async def collect_situation(
     run: Runtime,
     *,
@@ -153,6 +169,24 @@ async def collect_situation_of_alert(
     return await situation_of_alert.collect_situation_of_alert(
         run, alert, project=project, environment=environment, period=period, start=start, end=end
     )
+
+
+async def collect_alert_review(
+    run: Runtime,
+    *,
+    project: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+) -> AlertReviewEvidence:
+    """What is known of an organization's alerts and of a period; see :func:`.alert_review.collect_alert_review`.
+
+    Raises:
+        RunbookError: an argument is invalid, or no list of alerts could be read.
+    """
+    from sentry_runbook.collect import alert_review  # noqa: PLC0415  # see the module's docstring
+
+    return await alert_review.collect_alert_review(run, project=project, period=period, start=start, end=end)
 
 
 async def list_issue_events(

@@ -57,6 +57,10 @@ class RequestBatch:
     """By the identity of their result."""
     _work: list[Callable[[], None]] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        """How many requests there are."""
+        return len(self._requests)
+
     def add(self, request: Request[T]) -> Result[T]:
         """Add a request; its result is filled by :meth:`send`."""
         result: Result[T] = Result()

@@ -14,6 +14,7 @@ COMMANDS = (
     "demo",
     "doctor",
     "situation",
+    "review-alerts",
     "triage",
     "update",
     "postmortem",
@@ -23,7 +24,7 @@ COMMANDS = (
     "simulate",
     "completion",
 )
-"""The modules that are commands, in the order of the help."""
+"""The commands in the order of the help. Each is a module of this name, with underscores."""
 
 
 def load_command(name: str) -> Command:
@@ -34,7 +35,7 @@ def load_command(name: str) -> Command:
     """
     gc.disable()
     try:
-        return cast(Command, import_module(f"{__name__}.{name}").COMMAND)
+        return cast(Command, import_module(f"{__name__}.{name.replace('-', '_')}").COMMAND)
     finally:
         gc.freeze()
         gc.enable()

@@ -9,7 +9,7 @@ from datetime import datetime
 from sentry_runbook.collect.alert_setups import AlertSetups, read_alert_setups
 from sentry_runbook.commands.doctor_check import CheckState, DoctorCheck
 from sentry_runbook.errors import SentryError
-from sentry_runbook.incident.alert_state import AlertState, AlertVerdict
+from sentry_runbook.incident.alerts.state import AlertState, AlertVerdict
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.runtime import Runtime

@@ -24,13 +24,18 @@ CODES: Mapping[Level, int] = {"P0": 10, "P1": 11, "P2": 12, "P3": 13}
 TOLD = ", ".join(f"{code} for {level}" for level, code in CODES.items())
 
 
-def add_answer_flags(command: argparse.ArgumentParser) -> None:
-    """The form of the answer, and the exit code by severity."""
+def add_form_flags(command: argparse.ArgumentParser) -> None:
+    """The form of the answer."""
     form = command.add_mutually_exclusive_group()
     add_json_flag(form, TOOLS_ANSWER)
     form.add_argument(
         "--format", choices=get_args(Form), help="text (default), json, or the tool's Markdown, for chats"
     )
+
+
+def add_answer_flags(command: argparse.ArgumentParser) -> None:
+    """The form of the answer, and the exit code by severity."""
+    add_form_flags(command)
     command.add_argument(
         "--exit-code",
         action="store_true",

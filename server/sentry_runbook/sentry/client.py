@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 import anyio
 
 from sentry_runbook.errors import SentryError
+from sentry_runbook.sentry.alert_lists import AlertListEndpoints
 from sentry_runbook.sentry.changes import ChangeEndpoints
 from sentry_runbook.sentry.compatibility import Capabilities, Capability
 from sentry_runbook.sentry.discover import DiscoverEndpoints
 from sentry_runbook.sentry.issue_series import IssueSeriesEndpoints
 from sentry_runbook.sentry.messages import segment
 from sentry_runbook.sentry.not_sentry import may_be_no_sentry, not_sentry
-from sentry_runbook.sentry.old_alerts import OldAlertEndpoints
 from sentry_runbook.sentry.outcomes import OutcomeEndpoints
 from sentry_runbook.sentry.releases import OrganizationEndpoints
 from sentry_runbook.sentry.retry import RequestSender, jittered
@@ -43,7 +43,7 @@ class SentryClient(
     IssueSeriesEndpoints,
     OutcomeEndpoints,
     OrganizationEndpoints,
-    OldAlertEndpoints,
+    AlertListEndpoints,
     WatchEndpoints,
 ):
     """One Sentry, one token; shared by all callers of the process.

@@ -43,9 +43,12 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "all_releases": ("releases of all projects in one list", "those of one project"),
     "deploys": ("deploy markers", "left out"),
     "committers": ("suspect commits", "left out"),
+    "activities": ("the activity of an issue by itself", "that of the issue's details"),
     "notes": ("comments under notes/", "comments/, as GlitchTip has it"),
     "workflows": ("alerts", "left out"),
     "alert_history": ("the firings of an alert by issue", "left out"),
+    "alert_hours": ("the firings of an alert by the hour", "left out"),
+    "project_alerts": ("the alerts of a project as GlitchTip lists them", "left out"),
     "detectors": ("monitors", "left out"),
     "open_periods": ("when a monitor was open", "left out"),
     "rule_ids": ("alerts of today by their old ids", "the older rules/"),
@@ -53,6 +56,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "incident_ids": ("firings of monitors by their old numbers", "the older incidents/"),
     "crons_by_project": ("cron monitors below their project", "those below the organization"),
     "alert_order": ("alerts in the order of their last firing", "the first hundred"),
+    "monitor_order": ("monitors in the order of their open issues", "the first hundred"),
     "outcomes": ("events that Sentry dropped", "whether counts are a lower bound stays unknown"),
     "flags": ("changes of feature flags", "left out"),
     "global_views": ("one search over all projects", "projects are searched one by one"),
@@ -71,7 +75,7 @@ GLITCHTIP_LACKS = frozenset(
         *("discover", "timeseries", "stats", "spans", "transactions", "sessions", "outcomes"),
         *("org_issues", "short_ids", "look_up", "recommended", "oldest", "owners"),
         *("notes", "committers", "workflows", "flags"),
-        *("alert_history", "detectors", "open_periods", "rule_ids", "metric_rule_ids", "incident_ids"),
+        *("alert_history", "alert_hours", "detectors", "open_periods", "rule_ids", "metric_rule_ids", "incident_ids"),
     }
 )
 """Abilities that no GlitchTip seen has, by its list of routes (up to 6.2.6): once it is known, none is tried there."""

@@ -40,6 +40,7 @@ class IssueSeriesEndpoints(EndpointGroup):
         project_ids: Sequence[str],
         environments: Sequence[str] = (),
         with_others: bool = False,
+        aggregate: str = parse_counts.COUNT,
         organization: str | None = None,
     ) -> Mapping[str, TimeSeries]:
         """Events of the issues with the most of them, each by time; at most :data:`MOST_SERIES` issues.
@@ -52,6 +53,7 @@ class IssueSeriesEndpoints(EndpointGroup):
             project_ids: numbers of the projects; ``-1``: all that the token may read.
             environments: any of these.
             with_others: with the rest of the events, under :data:`OTHERS`.
+            aggregate: what is counted of them, as ``count_unique(user)``; the issues are those with most events anyway.
             organization: None means the configured one.
 
         Returns:
@@ -62,7 +64,7 @@ class IssueSeriesEndpoints(EndpointGroup):
         """
         slug = await self._slug(organization)
         common: Query = [("query", query), *span(start, end), *projects_of(project_ids), *environments_of(environments)]
-        common += [("yAxis", parse_counts.COUNT), ("topEvents", str(MOST_SERIES)), ("sort", f"-{parse_counts.COUNT}")]
+        common += [("yAxis", aggregate), ("topEvents", str(MOST_SERIES)), ("sort", f"-{parse_counts.COUNT}")]
         common += [("excludeOther", "0" if with_others else "1")]
 
         def parse_newer(reply: SentryResponse) -> Mapping[str, TimeSeries]:

@@ -221,6 +221,34 @@ class IssueEndpoints(IssueListEndpoints):
         """Whether this server is known to have no Discover; without a request."""
         return self._can.is_missing("discover", await self._slug(organization))
 
+    async def activities(self, ref: IssueRef) -> tuple[JsonObject, ...]:
+        """What was done with an issue, newest first, at most a hundred entries.
+
+        By itself, for many issues: Sentry gives the details of an issue five times a second and no more.
+
+        Raises:
+            Unsupported: the server has no such log.
+        """
+        asked = RequestInfo(f"the activity of issue {ref.issue}", READ_EVENTS)
+
+        async def of_details() -> tuple[JsonObject, ...]:
+            try:
+                return activity_log(await self.issue(ref))
+            except ValueError:
+                raise unsupported(asked) from None
+
+        forms: tuple[RequestForm[tuple[JsonObject, ...]], ...] = (
+            RequestForm(
+                ask=lambda: self._get_issue_resource(
+                    ref, "activities/", [], asked, lambda reply: activity_log(parsing.an_object(reply))
+                ),
+                ability="activities",
+                is_refusal=refused_by(*ENDPOINT_MISSING),
+            ),
+            RequestForm(ask=of_details),
+        )
+        return await ask_newest(forms, self._can, is_current=self.is_saas)
+
     async def notes(self, ref: IssueRef) -> tuple[JsonObject, ...]:
         """Comments on an issue, newest first. GlitchTip calls them otherwise."""
         asked = RequestInfo(f"the comments of issue {ref.issue}", READ_EVENTS)
@@ -236,3 +264,15 @@ class IssueEndpoints(IssueListEndpoints):
             ),
         )
         return await ask_newest(forms, self._can, is_current=self.is_saas)
+
+
+def activity_log(answer: JsonObject) -> tuple[JsonObject, ...]:
+    """The entries of an issue's log, in its details or by itself: ``{"activity": [...]}``.
+
+    Raises:
+        ValueError: it has none.
+    """
+    log = answer.get("activity")
+    if not isinstance(log, list):
+        raise ValueError("no activity")  # noqa: TRY004  # see :mod:`.parse_counts`
+    return tuple(map(object_of, log))

@@ -24,7 +24,7 @@ from sentry_runbook.sentry.base import (
     span,
 )
 from sentry_runbook.sentry.counts import ProjectSessionCounts, SessionCounts, TimeSeries
-from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, never, refused_by
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 
 T = TypeVar("T")
@@ -33,6 +33,14 @@ MOST_POINTS = 10_000
 HOUR_S = 3600
 MOST_SESSION_HOURS = 1_000
 """Intervals of one answer about sessions (sentry-api §17)."""
+ERRORS = "errors"
+DATASETS: Mapping[str, str] = {
+    "events": ERRORS,
+    "transactions": "transactions",
+    "generic_metrics": "metricsEnhanced",
+    "events_analytics_platform": "spans",
+}
+"""Dataset in the word of a metric monitor → in that of a search. Sessions are in none, logs may be in the last one."""
 SERIES = RequestInfo("the time series", READ_ORG, "series", "Rates a minute stay unknown on this server.")
 SESSIONS = RequestInfo("the sessions", READ_ORG, "sessions", "Release health may be switched off on this server.")
 UNHANDLED_RATE = "unhandled_rate(session)"
@@ -62,20 +70,22 @@ class TimeSeriesEndpoints(EndpointGroup):
         interval_s: int,
         project_id: Projects,
         environments: Sequence[str] = (),
+        dataset: str = ERRORS,
         organization: str | None = None,
     ) -> dict[str, TimeSeries]:
-        """Time series of the errors dataset, by axis. More points than one answer holds are asked for in parts.
+        """Time series by axis. More points than one answer holds are asked for in parts.
 
         An axis other than ``count()`` that the server cannot count is left out.
 
         Args:
-            axes: aggregates such as ``count()``.
+            axes: aggregates such as ``count()``; of traced requests as ``failure_rate()``, too.
             query: in Sentry's search language.
             start: from then on; the first bucket may begin earlier.
             end: before then.
             interval_s: seconds of a bucket.
             project_id: the issue's project; of several issues their projects.
             environments: any of these.
+            dataset: of the events, in the word of a search: see :func:`searched_dataset`.
             organization: None means the configured one.
 
         Raises:
@@ -88,7 +98,7 @@ class TimeSeriesEndpoints(EndpointGroup):
 
         async def ask(part: tuple[datetime, datetime]) -> None:
             try:
-                answers.append(await self._series_part(axes, [*common, *span(*part)], interval_s, slug))
+                answers.append(await self._series_part(axes, [*common, *span(*part)], interval_s, slug, dataset))
             except RunbookError as exc:
                 failed.append(exc)
                 tasks.cancel_scope.cancel()
@@ -102,34 +112,36 @@ class TimeSeriesEndpoints(EndpointGroup):
         return {axis: parse_counts.joined([answer[axis] for answer in answers]) for axis in known}
 
     async def _series_part(
-        self, axes: Sequence[str], common: Query, interval_s: int, slug: str
+        self, axes: Sequence[str], common: Query, interval_s: int, slug: str, dataset: str
     ) -> dict[str, TimeSeries]:
         newer: RequestForm[dict[str, TimeSeries]] = RequestForm(
-            ask=lambda: self._newer_series(axes, common, interval_s, slug),
+            ask=lambda: self._newer_series(axes, common, interval_s, slug, dataset),
             ability="timeseries",
-            is_refusal=refused_by(BadRequest),
+            is_refusal=refused_by(BadRequest) if dataset == ERRORS else never,
             is_absence=refused_by(Unsupported),
+            # Which datasets a server counts says nothing of how it counts errors.
+            is_passing=never if dataset == ERRORS else refused_by(BadRequest),
         )
         older: RequestForm[dict[str, TimeSeries]] = RequestForm(
-            ask=lambda: self._older_series(axes, common, interval_s, slug),
+            ask=lambda: self._older_series(axes, common, interval_s, slug, dataset),
             is_refusal=refused_by(BadRequest, Unsupported),
         )
         return await ask_newest((newer, older), self._can, slug, is_current=self.is_saas)
 
     async def _newer_series(
-        self, axes: Sequence[str], common: Query, interval_s: int, slug: str
+        self, axes: Sequence[str], common: Query, interval_s: int, slug: str, dataset: str
     ) -> dict[str, TimeSeries]:
         return await self._optional(
             "timeseries",
             "events-timeseries/",
-            [*common, *axes_of(axes), ("dataset", "errors"), ("interval", str(interval_s))],
+            [*common, *axes_of(axes), ("dataset", dataset), ("interval", str(interval_s))],
             SERIES,
             lambda reply: parse_counts.timeseries(reply, axes, interval_s),
             organization=slug,
         )
 
     async def _older_series(
-        self, axes: Sequence[str], common: Query, interval_s: int, slug: str
+        self, axes: Sequence[str], common: Query, interval_s: int, slug: str, dataset: str
     ) -> dict[str, TimeSeries]:
         # Asked for one axis, a server that counts events only answers like one that knows it; asked for two, not.
         counted = axes if parse_counts.COUNT in axes else (parse_counts.COUNT, *axes)
@@ -137,7 +149,13 @@ class TimeSeriesEndpoints(EndpointGroup):
         return await self._optional(
             "stats",
             "events-stats/",
-            [*common, *axes_of(counted), ("interval", interval)],
+            # Its own default counts errors.
+            [
+                *common,
+                *axes_of(counted),
+                ("interval", interval),
+                *given("dataset", dataset if dataset != ERRORS else ""),
+            ],
             SERIES,
             lambda reply: parse_counts.stats_series(reply, axes, interval_s),
             organization=slug,
@@ -254,6 +272,11 @@ class TimeSeriesEndpoints(EndpointGroup):
     ) -> T:
         params = [*(("field", name) for name in fields), *common]
         return await self._optional("sessions", "sessions/", params, SESSIONS, parse, organization=slug)
+
+
+def searched_dataset(monitored: str) -> str | None:
+    """The dataset of a metric monitor in the word of a search; one that is a search's already stays; else None."""
+    return monitored if monitored in DATASETS.values() else DATASETS.get(monitored)
 
 
 def has_session_hours(start: datetime, end: datetime) -> bool:

@@ -109,12 +109,14 @@ _IN_ORGANIZATION = (
     _Endpoint("GET", "workflows/", alerts.workflow_list, _ALERTS),
     _Endpoint("GET", "workflows/{workflow}/", alerts.workflow_get, _ALERTS),
     _Endpoint("GET", "workflows/{workflow}/group-history/", alerts.workflow_history, _ALERTS),
+    _Endpoint("GET", "workflows/{workflow}/stats/", alerts.workflow_stats, _ALERTS),
     _Endpoint("GET", "detectors/", alerts.detector_list, _ALERTS),
     _Endpoint("GET", "detectors/{detector}/", alerts.detector_get, _ALERTS),
-    _Endpoint("GET", "open-periods/", alerts.open_periods, _ALERTS),
+    _Endpoint("GET", "open-periods/", alerts.open_period_list, _ALERTS),
     _Endpoint("GET", "alert-rule-workflow/", alerts.workflow_of_rule, _ALERTS),
     _Endpoint("GET", "alert-rule-detector/", alerts.detector_of_rule, _ALERTS),
     _Endpoint("GET", "incident-groupopenperiod/", alerts.period_of_incident, _ALERTS),
+    _Endpoint("GET", "alert-rules/", old_alerts.metric_rule_list, _ALERTS),
     _Endpoint("GET", "alert-rules/{rule}/", old_alerts.metric_rule_get, _ALERTS),
     _Endpoint("GET", "combined-rules/", old_alerts.combined_list, _ALERTS),
     _Endpoint("GET", "incidents/", old_alerts.incident_list, _ALERTS),
@@ -124,8 +126,10 @@ _IN_ORGANIZATION = (
 )
 _IN_PROJECT = (
     _Endpoint("GET", "events/{event}/committers/", events.committers, _COMMITTERS),
+    _Endpoint("GET", "rules/", old_alerts.rule_list, _WATCHERS),
     _Endpoint("GET", "rules/{rule}/", old_alerts.rule_get, _WATCHERS),
     _Endpoint("GET", "rules/{rule}/group-history/", old_alerts.rule_history, _WATCHERS),
+    _Endpoint("GET", "rules/{rule}/stats/", old_alerts.rule_stats, _WATCHERS),
     *_MONITOR,
     _Endpoint("GET", "uptime/{uptime}/", watch.uptime_get, _WATCHERS),
     _Endpoint("GET", "uptime/{uptime}/checks/", watch.uptime_check_list, _WATCHERS),
@@ -176,10 +180,14 @@ class _AccessControl:
             return
         if granted is None:
             raise ApiError(401, {"detail": "Authentication credentials were not provided."})
-        if not granted & endpoint.scopes:
+        if not granted & endpoint.scopes or (_is_of_alerts(endpoint) and not profile.alerts_scope):
             raise forbidden()
         if request.path_params.get("org", ORGANIZATION) not in {ORGANIZATION, catalog.ORGANIZATION_ID}:
             raise not_found()
+
+
+def _is_of_alerts(endpoint: _Endpoint) -> bool:
+    return "alerts:read" in endpoint.scopes
 
 
 def _route(endpoint: _Endpoint, access: _AccessControl) -> Route:

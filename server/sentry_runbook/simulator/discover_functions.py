@@ -11,6 +11,7 @@ from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.columns import Row, column, kind
 from sentry_runbook.simulator.event_record import EventRecord
 from sentry_runbook.simulator.params import bad
+from sentry_runbook.simulator.records import SpanRecord
 from sentry_runbook.simulator.search import BadQuery, Value, parse, predicate, value_test
 
 _FUNCTION = re.compile(r"([a-z_0-9]+)\((.*)\)")
@@ -52,7 +53,9 @@ def aggregate(field: str) -> Aggregate | None:
         return None
     name = call[1]
     arguments = [part.strip() for part in call[2].split(",")] if call[2].strip() else []
-    function = _counting(name, arguments) or _timed(name, arguments) or _quantile(name, arguments)
+    function = (
+        _counting(name, arguments) or _failing(name, arguments) or _timed(name, arguments) or _quantile(name, arguments)
+    )
     if function is None:
         raise bad(f"{field} is not a valid function")
     return function
@@ -82,6 +85,21 @@ def _counting(name: str, arguments: Sequence[str]) -> Aggregate | None:
     return None
 
 
+def _failures(rows_: Sequence[Row]) -> int:
+    return sum(isinstance(row, SpanRecord) and row.failed for row in rows_)
+
+
+def _failing(name: str, arguments: Sequence[str]) -> Aggregate | None:
+    """Read the functions of failed requests; a rate is a fraction, and of no requests nothing is known."""
+    if arguments:
+        return None
+    if name == "failure_count":
+        return Aggregate(_failures, "integer")
+    if name == "failure_rate":
+        return Aggregate(lambda rows_: _failures(rows_) / len(rows_) if rows_ else None, "percentage")
+    return None
+
+
 def _timed(name: str, arguments: Sequence[str]) -> Aggregate | None:
     if name == "last_seen" or (name in {"min", "max"} and list(arguments) == ["timestamp"]):
         return Aggregate(lambda rows_: _date(rows_, min if name == "min" else max), "date")
@@ -89,12 +107,19 @@ def _timed(name: str, arguments: Sequence[str]) -> Aggregate | None:
 
 
 def _quantile(name: str, arguments: Sequence[str]) -> Aggregate | None:
-    quantile = re.fullmatch(r"p(\d\d|100)", name)
-    if not quantile:
+    quantile = re.fullmatch(r"p(\d\d|100)|avg|percentile", name)
+    if not quantile or (name == "percentile") is not (len(arguments) == 2):
         return None
-    key, part = arguments[0] if arguments else "transaction.duration", int(quantile[1]) / 100
+    key = arguments[0] if arguments else "transaction.duration"
     shape, unit = ("duration", "millisecond") if kind(key) == "duration" else ("number", None)
+    if name == "avg":
+        return Aggregate(lambda rows_: _average(_values(rows_, key)), shape, unit)
+    part = float(arguments[1]) if name == "percentile" else int(quantile[1]) / 100
     return Aggregate(lambda rows_: percentile(_values(rows_, key), part), shape, unit)
+
+
+def _average(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 def _count_if(key: str, operator: str, value: str) -> Aggregate:

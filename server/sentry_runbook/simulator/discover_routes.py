@@ -115,9 +115,11 @@ Filled = Sequence[tuple[int, Sequence[Row]]]
 
 def _values(filled: Filled, function: Aggregate, step: int, asked: Scope) -> list[dict[str, object]]:
     values: list[dict[str, object]] = []
+    nothing = function.over(())
     for at, members in filled:
         incomplete = at + step > asked.now
-        values.append({"timestamp": at, "value": function.over(members), "incomplete": incomplete})
+        value = function.over(members) if members else nothing
+        values.append({"timestamp": at, "value": value, "incomplete": incomplete})
         if incomplete:
             values[-1]["incompleteReason"] = "INCOMPLETE_BUCKET"
     return values

@@ -28,8 +28,11 @@ class Profile:
         hidden: slugs of projects of which the same holds alone, while the token may read the others.
         workflows: alerts as workflows, monitors as detectors, and what belongs to them (2025 and later).
         old_alerts: the endpoints from before those: ``gone`` answers 410 and names what replaces them, ``absent`` 404.
+        alerts_scope: the token may read alerts; else all that is asked about them is refused, while the rest is
+            answered: a token with scopes for events alone, whose organization lets its members read the rest.
         absent: further endpoints that answer an empty 404, by their name in the path:
-            ``committers``, ``activities``, ``notes``, ``shortids``, ``workflows``, ``tags``, ``events-stats``…
+            ``committers``, ``activities``, ``notes``, ``shortids``, ``workflows``, ``tags``, ``events-stats``,
+            ``group-history``, ``stats`` (of firings)…
     """
 
     spans: bool = True
@@ -48,6 +51,7 @@ class Profile:
     hidden: frozenset[str] = frozenset()
     workflows: bool = True
     old_alerts: Literal["alive", "gone", "absent"] = "gone"
+    alerts_scope: bool = True
     absent: frozenset[str] = field(default_factory=frozenset)
 
     def may_read(self, slug: str) -> bool:

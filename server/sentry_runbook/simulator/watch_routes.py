@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sentry_runbook.simulator.alert_payloads import detector_id
+from sentry_runbook.simulator.alert_ids import detector_id
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.params import (
     answer,
@@ -111,30 +111,32 @@ def _is_down(spec: UptimeSpec, world: World, moment: int) -> bool:
 
 
 async def uptime_get(request: Request) -> Response:
-    """Answer with one uptime check; its state is 1 (up) or 2 (down)."""
+    """Answer with one uptime check."""
     project, spec = _uptime_of(request)
-    world = world_of(request)
-    return answer(
-        {
-            "id": detector_id(project, spec),
-            "projectSlug": project.slug,
-            "environment": spec.environment,
-            "name": spec.name,
-            "status": "active",
-            "uptimeStatus": 2 if _is_down(spec, world, world.now_ms()) else 1,
-            "mode": 1,
-            "url": spec.url,
-            "method": "GET",
-            "headers": [],
-            "body": None,
-            "intervalSeconds": round(spec.every * 60),
-            "timeoutMs": 10_000,
-            "owner": owner(spec.owner),
-            "traceSampling": False,
-            "downtimeThreshold": 3,
-            "recoveryThreshold": 1,
-        }
-    )
+    return answer(uptime(project, spec, world_of(request)))
+
+
+def uptime(project: ProjectRecord, spec: UptimeSpec, world: World) -> Row:
+    """Return an uptime check; its state is 1 (up) or 2 (down)."""
+    return {
+        "id": detector_id(project, spec),
+        "projectSlug": project.slug,
+        "environment": spec.environment,
+        "name": spec.name,
+        "status": "active",
+        "uptimeStatus": 2 if _is_down(spec, world, world.now_ms()) else 1,
+        "mode": 1,
+        "url": spec.url,
+        "method": "GET",
+        "headers": [],
+        "body": None,
+        "intervalSeconds": round(spec.every * 60),
+        "timeoutMs": 10_000,
+        "owner": owner(spec.owner),
+        "traceSampling": False,
+        "downtimeThreshold": 3,
+        "recoveryThreshold": 1,
+    }
 
 
 async def uptime_check_list(request: Request) -> Response:

@@ -106,9 +106,12 @@ class SharedResults:
         computation.waiters += 1
         try:
             with following(computation.progress):
-                return cast(T, await self._outcome(computation))
+                result = cast(T, await self._outcome(computation))
         finally:
             self._leave(key, computation)
+        if not computation.is_complete:
+            mark_incomplete()  # what is made of it lacks the same
+        return result
 
     def _begin(self, key: tuple[Hashable, int], compute: Callable[[], Awaitable[object]]) -> _Computation[object]:
         computation: _Computation[object] = _Computation(self._clock() + JOIN_WITHIN_S)

@@ -47,14 +47,19 @@ class Beginning:
 
 
 def find_beginning(evidence: Evidence, bursts: Sequence[Span], counts: EventCounts) -> Beginning:
-    """When the episode with these bursts began."""
+    """When the episode of the evidence's issue with these bursts began."""
+    return beginning_of(evidence.issue.first_seen, bursts, counts)
+
+
+def beginning_of(first_seen: datetime | None, bursts: Sequence[Span], counts: EventCounts) -> Beginning:
+    """When the episode with these bursts began, of an issue with that first event (None: not known)."""
     cells, rates, fine = counts.cells, counts.rates, counts.fine
     hour = rates.index_at(float(bursts[0].start))
     usual = rates.usual(hour, hour)
     per_hour = usual.per_hour if usual is not None else None
     highest, days = (usual.highest, usual.days) if usual is not None else (0.0, 0)
     is_steady = usual is None or usual.is_steady
-    began = first_event(evidence, bursts)
+    began = _first_within(first_seen, bursts)
     first = began.timestamp() if began is not None else None
     start, not_before = float(bursts[0].start), first if first is not None else float(cells.starts[0])
     jump = later_step(cells, bursts, first) if per_hour is None or per_hour < SILENT_PER_HOUR else None
@@ -81,8 +86,11 @@ def first_event(evidence: Evidence, bursts: Sequence[Span]) -> datetime | None:
 
     An issue may say a later first event than it has: one that took in another's events, or one of a shortened list.
     """
-    first = evidence.issue.first_seen
-    return first if first is not None and first.timestamp() < bursts[-1].end else None
+    return _first_within(evidence.issue.first_seen, bursts)
+
+
+def _first_within(first_seen: datetime | None, bursts: Sequence[Span]) -> datetime | None:
+    return first_seen if first_seen is not None and first_seen.timestamp() < bursts[-1].end else None
 
 
 def _rate(cells: Cells, start: float, end: float) -> float:

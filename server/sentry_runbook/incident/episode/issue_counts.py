@@ -48,7 +48,7 @@ def history_of(evidence: Evidence, now: datetime) -> Series | None:
         hours = after_days(hours, issue_days(evidence))
     if hours is None or total(hours) is None:
         return None
-    return _before_birth(between(hours, hours.start, now), evidence.issue.first_seen)
+    return before_birth(between(hours, hours.start, now), evidence.issue.first_seen)
 
 
 def _hours_of_the_series(evidence: Evidence) -> Series | None:
@@ -78,8 +78,8 @@ def after_days(hours: Series | None, days: Series | None) -> Series | None:
     return hours.model_copy(update={"start": before.start, "values": (*spread, *gap, *hours.values)})
 
 
-def _before_birth(hours: Series, first_seen: datetime | None) -> Series:
-    """Before its first event an issue had none: hours of a week before it, where the history reaches back to it."""
+def before_birth(hours: Series, first_seen: datetime | None) -> Series:
+    """The hours with empty ones of a week before the first event, where they reach back to it: it had none before."""
     if first_seen is None or first_seen < hours.start or not hours.values:
         return hours
     known = max(0, (first_seen - hours.start) // HOUR)

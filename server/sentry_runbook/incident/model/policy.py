@@ -174,6 +174,26 @@ class TrendFactors(PolicyTable):
     )
 
 
+class AlertRules(PolicyTable):
+    """When an alert is called noisy, and an incident caught in time."""
+
+    caught_within_minutes: int = Field(
+        default=15,
+        ge=1,
+        le=1440,
+        description="An alert that fires later than that after the start of an incident is late.",
+    )
+    noisy_per_day: float = Field(
+        default=10.0, gt=0, description="Noisy: it fires this many times a day or more, on average over the period ..."
+    )
+    noisy_acted_on_pct: float = Field(
+        default=10.0,
+        ge=0,
+        le=100,
+        description="... and somebody acted on fewer than this many percent of the issues it fired for, within a day.",
+    )
+
+
 class Calendar(PolicyTable):
     """When people work. Without a time zone "same business day" names no clock time."""
 
@@ -305,6 +325,7 @@ class Policy(PolicyTable):
     core_flow: CoreFlow = CoreFlow()
     edge_case: EdgeCase = EdgeCase()
     trend: TrendFactors = TrendFactors()
+    alerts: AlertRules = AlertRules()
     calendar: Calendar = Calendar()
     symptoms: Symptoms = Field(
         default_factory=lambda: MappingProxyType({}),

@@ -22,6 +22,9 @@ EMAIL: Action = {
 }
 Stretch = tuple[float, float | None]
 """From a minute to another; None is still going on."""
+ERROR_MONITOR, ISSUE_STREAM, WHOLE_ORGANIZATION = "error", "issue_stream", "organization"
+"""What ``AlertSpec.monitors`` calls the monitors that Sentry makes itself: the project's two, and the issue stream of
+the whole organization."""
 CheckInStatus = Literal["ok", "error", "missed", "timeout", "in_progress"]
 
 
@@ -68,6 +71,8 @@ class AlertSpec:
         rule_id: the id of the old issue alert that it was made from.
         firings: each firing, with the issue that it was for.
         monitor: name of the metric monitor that it is connected to; None: the project's error monitor.
+        monitors: in place of ``monitor`` all that it is connected to: names of metric monitors and uptime checks,
+            slugs of cron monitors, ERROR_MONITOR, ISSUE_STREAM, WHOLE_ORGANIZATION; digits: the id of a deleted one.
         connected: whether it is connected to any monitor at all.
         acts: whether it has an action: without one it tells nobody.
         migrated: whether it is an alert of today; False: a rule from before 2026 of which none was made.
@@ -88,6 +93,7 @@ class AlertSpec:
     rule_id: str | None = None
     firings: tuple[FiringSpec, ...] = ()
     monitor: str | None = None
+    monitors: tuple[str, ...] = ()
     connected: bool = True
     acts: bool = True
     migrated: bool = True
@@ -117,7 +123,9 @@ class DetectorSpec:
         detection_type: ``static``, ``percent`` or ``dynamic`` (anomaly detection).
         resolve_threshold: of the old metric alert; None: at the threshold.
         threshold_type: of the old metric alert: 0 above, 1 below; ``triggers``: (label, threshold), else critical
-            ``above``; ``threshold_period``: values in a row.
+            ``above`` (of a comparison in percent, what that is more or less than 100); ``threshold_period``: values
+            in a row.
+        levels: changes of its state while it was open: (minute, ``high`` or ``medium``); it opens as ``high``.
     """
 
     name: str
@@ -141,6 +149,7 @@ class DetectorSpec:
     threshold_type: Literal[0, 1] = 0
     triggers: tuple[tuple[str, float], ...] = ()
     threshold_period: int = 1
+    levels: tuple[tuple[float, Literal["high", "medium"]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The types of alert conditions: what each is made of, what decides it, and its name before 2026 (reference: alerts, 2).
+"""The types of alert conditions: what each has, what decides it, its name before 2026 (reference: alerts, 2).
 
 One row a type: reading, words and replay go by this table, so that a new type is a row here and a branch of each.
 """

@@ -10,20 +10,65 @@ it as Sentry wrote it, in fields that are excluded from every dump and repr (``s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from sentry_runbook.incident.model.evidence.alert_conditions import ConditionType, levels_meeting, type_of
+from sentry_runbook.incident.model.evidence.alert_form import DefinitionForm, form_of_row, parts_of
 from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup
-from sentry_runbook.incident.model.evidence.lenient import TITLE, Identifier, InertLine, Many, Moment, Name
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, text_of
+from sentry_runbook.incident.model.evidence.lenient import (
+    MESSAGE,
+    TITLE,
+    FieldType,
+    Identifier,
+    InertLine,
+    Many,
+    Moment,
+    Name,
+    Word,
+)
 from sentry_runbook.incident.model.evidence.values import EventText, Frozen
 
+if TYPE_CHECKING:
+    from sentry_runbook.safety.sanitizer import Sanitizer
+
+__all__ = ["AlertCondition", "AlertDefinition", "ConditionGroup", "DefinitionForm", "MetricCondition"]
+
+SETUP_KEYS = (
+    *("id", "form", "name", "enabled", "snoozed", "is_connected", "monitors", "unread_monitors", "actions"),
+    "lastTriggered",
+)
 Logic = Literal["any", "all", "none"]
-DefinitionForm = Literal["workflow", "rule", "metric_monitor", "metric_rule", "cron", "uptime", "glitchtip"]
-"""Whose keys the row had: an alert of today or an issue rule from before; a metric monitor or a metric rule from
-before; a cron monitor, an uptime check; an alert of GlitchTip's."""
 Comparison = Literal["gt", "gte", "lt", "lte", "eq", "ne"]
+
+
+@dataclass(frozen=True)
+class NamedValue(FieldType):
+    """The value of a tag or attribute as one inert line, masked whole where its name is sensitive; or a plain text.
+
+    Attributes:
+        where: path of the field, for findings.
+    """
+
+    where: str
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The value of a pair of name and value, or the text; None when there is none."""
+        name, text = value if isinstance(value, tuple) else ("", text_of(value))
+        return sanitizer.named(name, text, TITLE, self.where) or None
+
+
+class WordList(FieldType):
+    """Sentry's own words, in a list that may be unknown."""
+
+    def read(self, value: object, sanitizer: Sanitizer) -> object:
+        """The words; None where it is no list."""
+        word = Word("other")
+        return tuple(word.read(item, sanitizer) or word.default for item in value) if isinstance(value, list) else None
 
 
 class AlertCondition(Frozen):
@@ -38,7 +83,8 @@ class AlertCondition(Frozen):
         comparison_s: seconds by which the window that it is compared with lies earlier (percent); None: not compared.
         match: ``eq ne co nc sw nsw ew new is ns in`` of tags and attributes, ``eq gte lte`` of levels.
         key: the tag or attribute.
-        text: what it is compared with: the tag's value, the level's name, a category, an assignee.
+        text: what it is compared with: the tag's value, the level's name, a category, an assignee; which of these, and
+            what of all this a type has, says ``parts`` of :class:`.ConditionType`.
         age_s: of ``age_comparison``: the age in seconds.
         is_older: of ``age_comparison``: older (True) or newer.
         filters: of a count: events must meet all of these to be counted.
@@ -47,17 +93,27 @@ class AlertCondition(Frozen):
     """
 
     type: str = "unknown"
-    told: EventText | None = None
+    told: Annotated[EventText | None, Name("alert.condition")] = None
     value: float | None = None
     interval_s: int | None = None
     comparison_s: int | None = None
     match: str | None = None
-    key: EventText | None = None
-    text: EventText | None = None
+    key: Annotated[EventText | None, Name("alert.condition")] = None
+    text: Annotated[EventText | None, NamedValue("alert.condition")] = None
     age_s: int | None = None
     is_older: bool | None = None
     filters: tuple[AlertCondition, ...] = ()
     search: str | None = Field(default=None, exclude=True, repr=False)
+
+    @property
+    def kind(self) -> ConditionType:
+        """The row of its type in the table."""
+        return type_of(self.type)
+
+    @property
+    def levels(self) -> tuple[str, ...] | None:
+        """Of a condition on the level: those that meet it; None for any other."""
+        return levels_meeting(self.match, self.text) if self.type == "level" else None
 
 
 class ConditionGroup(Frozen):
@@ -71,7 +127,7 @@ class ConditionGroup(Frozen):
 
     logic: Logic = "any"
     conditions: tuple[AlertCondition, ...] = ()
-    actions: tuple[str, ...] = ()
+    actions: Many[Annotated[str, Word("other")]] = ()
     inactive: int = 0
 
 
@@ -103,11 +159,12 @@ class MetricCondition(Frozen):
         consecutive: values in a row that must cross (``thresholdPeriod``; today 1).
         thresholds: the highest that holds is the new state; none of them: the state stays (hysteresis).
         closes_by_itself: False where there is no OK condition: it never resolves.
+        is_partial: something of it could not be read (a threshold, a second query): it cannot be replayed.
     """
 
-    aggregate: EventText
-    dataset: str | None = None
-    query: EventText | None = None
+    aggregate: Annotated[EventText, InertLine(TITLE, "alert.metric", "unknown")]
+    dataset: Annotated[str | None, Word()] = None
+    query: Annotated[EventText | None, InertLine(MESSAGE, "alert.query")] = None
     window_s: int
     step_s: int
     comparison_s: int | None = None
@@ -115,6 +172,7 @@ class MetricCondition(Frozen):
     consecutive: int = 1
     thresholds: tuple[MetricThreshold, ...] = ()
     closes_by_itself: bool = True
+    is_partial: bool = False
     raw_aggregate: str = Field(default="", exclude=True, repr=False)
     raw_query: str = Field(default="", exclude=True, repr=False)
 
@@ -140,9 +198,9 @@ class AlertDefinition(AlertSetup):
         created: when it was made; ``updated``: edited last, after which alone today's settings are known to hold.
     """
 
-    project_ids: tuple[str, ...] = ()
-    monitor_types: tuple[str, ...] = ()
-    environment: EventText | None = None
+    project_ids: Many[Annotated[str, Identifier()]] = ()
+    monitor_types: Many[Annotated[str, Word()]] = ()
+    environment: Annotated[EventText | None, Name("alert.environment")] = None
     owner: Annotated[EventText | None, Name("alert.owner")] = None
     triggers: ConditionGroup | None = None
     filters: tuple[ConditionGroup, ...] = ()
@@ -150,11 +208,18 @@ class AlertDefinition(AlertSetup):
     words: Many[Annotated[EventText, InertLine(TITLE, "alert.condition")]] = ()
     frequency_minutes: int | None = None
     is_quiet_inclusive: bool = False
-    notifies: tuple[str, ...] | None = None
+    notifies: Annotated[tuple[str, ...] | None, WordList()] = None
     workflow_ids: Many[Annotated[str, Identifier()]] = ()
     created: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     updated: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateUpdated")
     raw_environment: str | None = Field(default=None, exclude=True, repr=False)
+
+    @classmethod
+    def reshape(cls, json: JsonObject) -> JsonObject:
+        """The parts of its form. Only they are taken of the row: a key of Sentry's may be called as a field of ours."""
+        form = json.get("form") or form_of_row(json)
+        setup = super().reshape({**json, "form": form})
+        return {**{key: setup[key] for key in SETUP_KEYS if key in setup}, **parts_of(form, json)}
 
     @property
     def key(self) -> str:

@@ -16,6 +16,7 @@ MAX_ITEMS = 10_000
 MAX_ID = 100
 MAX_DIGITS = 18
 """Digits of a count."""
+NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:[._+-]{1,2}[A-Za-z0-9]+)*")
 SHORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,150}")
 FILE_ENDINGS = frozenset(
@@ -113,6 +114,16 @@ def count_of(value: object) -> int | None:
         return None
     # NaN fails the comparison, too.
     return int(value) if 0 <= value < 10**MAX_DIGITS and value == int(value) else None
+
+
+def number_of(value: object) -> float | None:
+    """A finite number of any sign, also written as text; None for anything else."""
+    if isinstance(value, str):
+        return float(value) if NUMBER.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # NaN fails the comparison, too; an integer of 400 digits is none, and cannot be made a float.
+    return float(value) if -(10**MAX_DIGITS) < value < 10**MAX_DIGITS else None
 
 
 def left_out(value: object) -> int:

@@ -17,7 +17,7 @@ class EpisodeCatch(Frozen):
     """What an alert did in one episode that it is there for.
 
     Attributes:
-        episode: id as in ``gaps`` and ``episodes``.
+        episode: id as in ``gaps`` and ``episodes``; ``began``: its beginning.
         outcome: ``caught`` within the policy's minutes, ``late``, ``missed``, or ``unknown``.
         after_minutes: of the firing, from the episode's beginning; ``at_most_minutes`` where only bounds are known.
         fired_at: when it fired first in the episode; an hour's start where Sentry keeps hours: see ``fired_by``.
@@ -26,6 +26,7 @@ class EpisodeCatch(Frozen):
     """
 
     episode: str
+    began: datetime
     outcome: Literal["caught", "late", "missed", "unknown"]
     after_minutes: int | None = None
     at_most_minutes: int | None = None
@@ -42,13 +43,16 @@ class ThresholdRow(Frozen):
         change: in words: "more than 200 events in 1 h", "at most once in 24 h".
         caught: episodes of those that the alert caught which it would still have caught in time.
         of: how many these are.
-        firings: in the period.
+        firings: in the period, by replay; ``firings_at_most`` where the counts tell no more.
+        best: true: it keeps each of them with the fewest firings.
     """
 
     change: EventText
     caught: int
     of: int
     firings: int
+    firings_at_most: int | None = None
+    best: bool | None = None
 
 
 class ReviewedAlert(Frozen):
@@ -66,6 +70,7 @@ class ReviewedAlert(Frozen):
         fired_at: last firing of the period.
         would_have_fired_at: last firing by its condition; ``would_have_fired_by``: where the counts tell an interval.
         replay: what limits the replay, or why there is none.
+        next_step: what to do about it in Sentry, one sentence; None: nothing. We change no alert.
         episodes: those it is there for, the newest first.
         thresholds: of a noisy alert: what else it could be set to.
     """
@@ -90,6 +95,7 @@ class ReviewedAlert(Frozen):
     replay: EventText | None = None
     episodes: tuple[EpisodeCatch, ...] | None = None
     thresholds: tuple[ThresholdRow, ...] | None = None
+    next_step: EventText | None = None
     url: str | None = None
 
 
@@ -97,7 +103,8 @@ class AlertGap(Frozen):
     """An episode that no alert caught in time.
 
     Attributes:
-        episode: short id of its first issue.
+        episode: short id of its first issue; ``SHOP-1#2`` is the second one of the period that began with it.
+        issues: short ids, in the order in which they began.
         nearest: the alert that came nearest, and how far it was: "*Checkout errors* fired 27 minutes after the start".
         suggestion: the simplest condition that would have caught it; None: none of those tried.
         would_have_fired_at: when that one would have fired.
@@ -106,6 +113,7 @@ class AlertGap(Frozen):
     """
 
     episode: str
+    issues: tuple[str, ...] = ()
     project: EventText | None = None
     began: datetime
     events: int
@@ -118,15 +126,23 @@ class AlertGap(Frozen):
 
 
 class AlertReview(Answer):
-    """The alerts, the worst first, and what none of them caught."""
+    """The alerts, the worst first, and what none of them caught.
 
-    FIRST: ClassVar[tuple[str, ...]] = ("headline",)
+    Attributes:
+        counts: of all alerts, whether they are in this answer or on another page.
+        shown_from: rank of the first alert in this answer; the worst of all is 1.
+        gaps: all of them on the first page; absent on the others.
+        next_cursor: for the alerts that follow; None: these are the last.
+    """
+
+    FIRST: ClassVar[tuple[str, ...]] = ("headline", "counts", "next_cursor")
 
     headline: EventText
     window: SearchPeriod
     project: EventText
     counts: dict[ReviewVerdict | Literal["unknown"], int]
     alerts: tuple[ReviewedAlert, ...]
-    gaps: tuple[AlertGap, ...]
+    gaps: tuple[AlertGap, ...] = ()
     episodes_total: int | None = None
+    shown_from: int = 1
     next_cursor: str | None = None

@@ -1,0 +1,132 @@
+"""The episodes that no alert caught in time: what came nearest, and what would have caught them.
+
+An episode of which it is not known whether an alert told in time is no gap. A suggestion is words for people; nothing
+of it is ever sent to Sentry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sentry_runbook.incident.alerts.catches import Catch, interval_end, minutes_after
+from sentry_runbook.incident.alerts.episodes import ReviewEpisode
+from sentry_runbook.incident.alerts.replayed import Replay
+from sentry_runbook.incident.alerts.suggestions import Ladder, Suggestion
+from sentry_runbook.incident.formatting import count, moment, number
+from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
+from sentry_runbook.incident.model.results.alert_review import AlertGap, ReviewVerdict
+
+MINUTES = "minute"
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What one alert that is there for an episode did in it."""
+
+    alert: AlertDefinition
+    condition: str
+    verdict: ReviewVerdict | None
+    replay: Replay
+    catch: Catch
+
+    @property
+    def name(self) -> str:
+        """As it stands in a sentence."""
+        return quoted(self.alert.name or self.alert.id)
+
+
+def is_gap(witnesses: Sequence[Witness]) -> bool | None:
+    """Whether surely none of the alerts told of the episode in time; None where that is not known."""
+    in_time = [witness.catch.in_time for witness in witnesses]
+    if True in in_time:
+        return False
+    return None if None in in_time else True
+
+
+def gap_of(episode: ReviewEpisode, witnesses: Sequence[Witness], ladder: Ladder | None) -> AlertGap:
+    """What is told of a gap.
+
+    Args:
+        episode: that no alert caught in time.
+        witnesses: the alerts that are there for it.
+        ladder: tries what would have caught it; None: that is not looked for.
+    """
+    suggestion = ladder.best_for(episode) if ladder is not None else None
+    is_sure = suggestion is not None and suggestion.is_sure
+    return AlertGap(
+        episode=episode.id,
+        issues=episode.short_ids,
+        project=episode.project_slug,
+        began=episode.began,
+        events=episode.events,
+        nearest=_nearest(episode, witnesses),
+        suggestion=suggestion.words if suggestion is not None else None,
+        would_have_fired_at=suggestion.firing.earliest if suggestion is not None else None,
+        would_have_fired_by=interval_end(suggestion.firing) if suggestion is not None else None,
+        extra_firings=suggestion.extra if suggestion is not None and is_sure else None,
+        extra_firings_at_most=suggestion.extra_at_most if suggestion is not None and not is_sure else None,
+    )
+
+
+def _nearest(episode: ReviewEpisode, witnesses: Sequence[Witness]) -> str:
+    """The alert that came nearest, in one sentence: fired late, would have fired, or nearest to its limit."""
+    if not witnesses:
+        return "no alert is there for it"
+    late = [witness for witness in witnesses if witness.catch.first.fired and witness.catch.first.earliest is not None]
+    if late:
+        return _fired_late(episode, min(late, key=lambda each: each.catch.first.earliest or episode.began))
+    reached = [witness for witness in witnesses if witness.catch.replayed is not None]
+    if reached:
+        return _would_have(episode, min(reached, key=lambda each: (each.verdict == "dead", _replayed_at(each))))
+    measured = [witness for witness in witnesses if witness.replay.maximum is not None]
+    if measured:
+        return _not_reached(max(measured, key=_part_of_limit))
+    return f"{count(len(witnesses), 'alert')} {'is' if len(witnesses) == 1 else 'are'} there for it; none fired in it"
+
+
+def _fired_late(episode: ReviewEpisode, witness: Witness) -> str:
+    after = witness.catch.after
+    low, high = after or (minutes_after(episode, witness.catch.first.earliest or episode.began),) * 2
+    when = count(low, MINUTES) if low == high else f"{low} to {count(high, MINUTES)}"
+    return f"{witness.name} ({witness.condition}) fired {when} after the start"
+
+
+def _would_have(episode: ReviewEpisode, witness: Witness) -> str:
+    replayed = witness.catch.replayed
+    low, high = (
+        (0, 0)
+        if replayed is None
+        else (minutes_after(episode, replayed.earliest), minutes_after(episode, replayed.latest))
+    )
+    when = count(high, MINUTES) if high - low <= 1 else f"{low} to {count(high, MINUTES)}"
+    but = "it cannot fire" if witness.verdict == "dead" else "it did not fire"
+    return f"{witness.name} ({witness.condition}): reached {when} after the start, and {but}"
+
+
+def _not_reached(witness: Witness) -> str:
+    maximum = witness.replay.maximum
+    most = "" if maximum is None else f": the most was {number(round(maximum.value, 2))}, {moment(maximum.at)}"
+    return f"{witness.name} ({witness.condition}) did not fire{most}"
+
+
+def _replayed_at(witness: Witness) -> float:
+    replayed = witness.catch.replayed
+    return 0.0 if replayed is None else replayed.latest.timestamp()
+
+
+def _part_of_limit(witness: Witness) -> float:
+    maximum = witness.replay.maximum
+    return maximum.value / maximum.limit if maximum is not None and maximum.limit else 0.0
+
+
+def suggestion_words(suggestion: Suggestion, period: str) -> str:
+    """``more than 20 events of an issue in 5 min; on nothing else in 14 d``: only what is sure is claimed."""
+    most = suggestion.extra_at_most
+    if most is None:
+        return f"{suggestion.words}; how often else was not counted"
+    if most == 0:
+        return f"{suggestion.words}; on nothing else in {period}"
+    at_most = "" if suggestion.is_sure else "at most "
+    return f"{suggestion.words}; {at_most}{count(most, 'time')} else in {period}"
