@@ -149,7 +149,17 @@ MEASURED = (
         "suspect",
     }
 )
-JUDGED = MEASURED | {"causes", "severity", "situation", "impact", "recovery", "timeline", "people", "incident"}
+JUDGED = MEASURED | {
+    "alerts",
+    "causes",
+    "severity",
+    "situation",
+    "impact",
+    "recovery",
+    "timeline",
+    "people",
+    "incident",
+}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
     "formatting": {"model"},
@@ -188,7 +198,7 @@ INSIDE: dict[str, set[str]] = {
     "recovery": MEASURED,
     "situation": MEASURED | {"severity"},
     "alerts": MEASURED | {"situation"},
-    "timeline": MEASURED | {"recovery", "causes"},
+    "timeline": MEASURED | {"recovery", "causes", "alerts"},
     "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,
     "together": JUDGED | {"situation"},

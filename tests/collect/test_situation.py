@@ -68,9 +68,9 @@ def number(scenario: Scenario, short_id: str) -> str:
 # --- rounds and requests -------------------------------------------------------------------------------------------
 
 
-async def test_a_quiet_organization_is_told_by_eight_lists_and_two_looks_around() -> None:
+async def test_a_quiet_organization_is_told_by_eight_lists_and_three_looks_around() -> None:
     asked = await asked_situation(QUIET)
-    assert asked.per_round == [8, 2]
+    assert asked.per_round == [8, 3]
     assert asked.at("events/") == [], "nothing is news: no event is asked about"
     assert known(asked, "new").issues == ()
     assert {issue.short_id for issue in known(asked, "busy").issues} == {"PAYMENTS-1", "WEB-1"}

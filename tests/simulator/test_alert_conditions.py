@@ -45,7 +45,7 @@ async def alert_of(spec: AlertSpec, **watched: Any) -> dict[str, Any]:
     return dict(row)
 
 
-def told(group: dict[str, Any]) -> list[dict[str, Any]]:
+def told(group: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Conditions or actions without their ids."""
     return [{key: value for key, value in entry.items() if key != "id"} for entry in group]
 
@@ -112,7 +112,7 @@ async def test_an_old_rule_shows_its_own_conditions() -> None:
 
 
 async def test_an_alert_is_connected_to_several_monitors_and_each_names_it() -> None:
-    watched = {
+    watched: dict[str, Any] = {
         "detectors": (DetectorSpec("Many", id="41"), DetectorSpec("Off", id="42", enabled=False)),
         "monitors": (MonitorSpec("nightly"),),
         "uptime": (UptimeSpec("Up", id="43"),),

@@ -27,7 +27,7 @@ OF_BEFORE = (
 
 
 def asked(profile: Profile | None = None, **changes: Any) -> Asked:
-    watched = {"monitors": (MonitorSpec("nightly"),), "uptime": (UptimeSpec("Up", id="43"),)}
+    watched: dict[str, Any] = {"monitors": (MonitorSpec("nightly"),), "uptime": (UptimeSpec("Up", id="43"),)}
     return Asked(shop(alerts=(ALERT,), detectors=(MONITOR,), **watched), profile=profile, **changes)
 
 

@@ -9,7 +9,7 @@ from tests.collect.watched import BEFORE, BROWN_OUT, HEALTH, TODAY, company
 from tests.sentry import shapes
 from tests.simulator.asking import Asked
 
-from sentry_runbook.simulator import open_period_payloads
+from sentry_runbook.simulator import open_period_payloads, people
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, FiringSpec
 
@@ -175,3 +175,10 @@ async def test_what_is_not_there_is_404_and_what_may_not_be_read_is_403(path: st
 @pytest.mark.parametrize("path", ["workflows/77/", "detectors/41/", f"{PROJECT}/rules/12/", f"{PROJECT}/uptime/900/"])
 async def test_a_user_of_no_team_may_not_read_what_watches_a_project(path: str) -> None:
     assert (await asked(Profile(access=False, old_alerts="alive")).get(path)).status_code == 403
+
+
+async def test_the_owner_of_an_alert_is_a_kind_and_a_number_and_that_of_a_monitor_has_a_name() -> None:
+    sentry = asked()
+    alert, (monitor,) = await sentry.read("workflows/77/"), await sentry.read("detectors/", id="41")
+    assert alert["owner"] == people.owner_id("team:payments")
+    assert monitor["owner"] == people.owner("user:Dana Ortiz")

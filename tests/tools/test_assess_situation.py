@@ -68,7 +68,7 @@ async def test_nothing_wrong_is_an_answer_and_says_what_was_looked_at() -> None:
     async with of(QUIET) as connection:
         values, text = await told(connection)
         assert connection.upstream.rounds == 2
-        assert len(connection.upstream.requests) == 10
+        assert len(connection.upstream.requests) == 11
     assert values["incidents"] == []
     assert "Nothing new" in values["headline"] and values["headline"] in text
     assert any("2 projects" in sentence for sentence in values["quiet"])

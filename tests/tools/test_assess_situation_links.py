@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
-from sentry_runbook.simulator.app import Profile
+from sentry_runbook.simulator.app import Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, FiringSpec
+from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, FiringSpec, IssueSpec, StateChange, Stream
+from tests.collect.situation_worlds import Changed
 from tests.collect.watched import BASE, BEFORE, TODAY, TRACE, company
 from tests.tools.support import connected
 
@@ -100,3 +103,98 @@ async def test_an_alert_that_may_not_be_read_leaves_the_situation_and_says_which
     assert any("alert itself" in entry["what"] for entry in values["missing"])
     assert values["incidents"] or values["headline"]
     assert json.dumps(values["alert"]).count("fired") == 0
+
+
+# --- the alerts that fire ------------------------------------------------------------------------------------------
+
+
+async def test_alerts_that_fired_and_monitors_that_are_open_are_listed_together() -> None:
+    async with connected(world=company(), clock=ManualClock()) as connection:
+        values = await connection.call("assess_situation")
+        assert connection.upstream.rounds == 2
+        assert len(connection.upstream.requests) <= 14
+        text = await connection.text("assess_situation")
+    firing = {(alert["kind"], alert["name"]): alert for alert in values["alerts"]}
+    assert set(firing) == {
+        ("issue_alert", "Payments fail"),
+        ("issue_alert", "Many errors"),
+        ("metric_alert", "Many errors"),
+        ("cron_monitor", "Nightly report"),
+        ("uptime_monitor", "Shop is up"),
+    }
+    metric = firing["metric_alert", "Many errors"]
+    assert metric["is_open"] is True and metric["issue"] == "SHOP-3" and metric["id"] == "41"
+    assert firing["cron_monitor", "Nightly report"]["open_since"] == "2026-11-20T11:00:00Z"
+    assert '"Many errors", metric alert, open, SHOP-3, last event 2026-11-20 11:4' in text
+    assert '"Nightly report", cron monitor, open since 2026-11-20 11:00 UTC' in text
+
+
+@pytest.mark.parametrize(
+    ("alert", "kind", "name"),
+    [
+        (WORKFLOW, "issue_alert", "Payments fail"),
+        (RULE, "issue_alert", "Payments fail"),
+        (f"{BASE}/monitors/41/", "metric_alert", "Many errors"),
+        (f"{BASE}/alerts/rules/details/5/", "metric_alert", "Many errors"),
+        (f"{BASE}/crons/shop/nightly-report/", "cron_monitor", "Nightly report"),
+        (f"{BASE}/alerts/rules/uptime/shop/900/details/", "uptime_monitor", "Shop is up"),
+    ],
+    ids=["workflow", "rule", "metric", "old metric", "cron", "uptime"],
+)
+async def test_the_alert_of_a_link_is_the_first_of_those_that_fire(alert: str, kind: str, name: str) -> None:
+    async with connected(world=company(), clock=ManualClock()) as connection:
+        values = await connection.call("assess_situation", alert=alert)
+        text = await connection.text("assess_situation", alert=alert)
+    first, *others = values["alerts"]
+    assert (first["kind"], first["name"], first["asked"]) == (kind, name, True)
+    assert not any("asked" in other for other in others)
+    assert "the one asked about" in text
+
+
+async def test_a_monitor_that_closed_before_the_window_or_is_off_does_not_fire() -> None:
+    healed = IssueSpec(
+        "SHOP-3", "Many errors", category="metric", issue_type="metric_issue", streams=(Stream(1, -300, -300),)
+    )
+    world = company(
+        issues=(replace(healed, history=(StateChange(-200, "resolved"),)), replace(healed, short_id="SHOP-4")),
+        detectors=(
+            DetectorSpec("Healed", opened=((-300, -200),), issue="SHOP-3"),
+            DetectorSpec("Off", enabled=False, opened=((-300, None),), issue="SHOP-4"),
+        ),
+        monitors=(),
+        uptime=(),
+        alerts=(),
+    )
+    async with connected(world=world, clock=ManualClock()) as connection:
+        values = await connection.call("assess_situation")
+    assert values["alerts"] == []
+    assert "None of 2 monitors (metrics, crons, uptime) is open" in values["quiet"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 500])
+async def test_monitors_that_cannot_be_listed_are_named_and_not_called_closed(status: int) -> None:
+    def refuse(_: httpx.Response, __: Any) -> httpx.Response:
+        return httpx.Response(status, json={"detail": "No."})
+
+    sentry = Changed(httpx.ASGITransport(create_app(company())), {"detectors/": refuse})
+    async with connected(transport=sentry, clock=ManualClock()) as connection:
+        values = await connection.call("assess_situation")
+        assert connection.upstream.rounds <= 3 and len(connection.upstream.requests) <= 14
+    assert {alert["kind"] for alert in values["alerts"]} == {"issue_alert"}
+    assert any("monitors that are open" in entry["what"] for entry in values["missing"])
+    assert not any("monitors (metrics" in sentence for sentence in values["quiet"])
+
+
+async def test_a_server_without_that_order_lists_the_monitors_in_its_own() -> None:
+    def refuse_order(response: httpx.Response, _: Any) -> httpx.Response:
+        ordered = "sortBy" in response.request.url.params
+        return httpx.Response(400, json={"sortBy": ["Invalid sort field"]}) if ordered else response
+
+    sentry = Changed(httpx.ASGITransport(create_app(company())), {"detectors/": refuse_order})
+    async with connected(transport=sentry, clock=ManualClock()) as connection:
+        values = await connection.call("assess_situation")
+        assert connection.upstream.rounds == 3, "learned once per process"
+        connection.upstream.reset()
+        await connection.call("assess_situation", period="2h")
+        assert connection.upstream.rounds == 2
+    assert "metric_alert" in {alert["kind"] for alert in values["alerts"]}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sentry_runbook.collect.builder import WindowFor
-    from sentry_runbook.incident.model.evidence import Evidence, Window
+    from sentry_runbook.incident.model.evidence import Evidence, Unknown, Window
     from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
     from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
     from sentry_runbook.incident.model.evidence.situation import SituationEvidence
@@ -47,6 +47,7 @@ __all__ = [
     "collect_alert_review",
     "collect_situation",
     "collect_situation_of_alert",
+    "collect_story",
     "investigate",
     "list_issue_events",
     "recovery_window",
@@ -114,6 +115,19 @@ async def investigate(
     return await collect_evidence(run, question, None if period or start else window_for)
 
 
+async def collect_story(
+    run: Runtime, issue: str, *, environment: str | None = None, beside: Sequence[str] = ()
+) -> tuple[Evidence, AlertReviewEvidence | Unknown]:
+    """What a postmortem is written from; see :func:`.story_with_alerts.collect_story`.
+
+    Raises:
+        RunbookError: an issue could not be read, or an argument is invalid.
+    """
+    from sentry_runbook.collect import story_with_alerts  # noqa: PLC0415  # see the module's docstring
+
+    return await story_with_alerts.collect_story(run, issue, environment=environment, beside=beside)
+
+
 async def collect_situation(
     run: Runtime,
     *,
@@ -158,16 +172,21 @@ async def collect_situation_of_alert(
 
 
 async def collect_alert_review(
-    run: Runtime, *, project: str | None = None, period: str | None = None
+    run: Runtime,
+    *,
+    project: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> AlertReviewEvidence:
-    """What is known of the alerts of an organization, or of a project, and of the period (``14d`` unless given).
+    """What is known of an organization's alerts and of a period; see :func:`.alert_review.collect_alert_review`.
 
     Raises:
-        RunbookError: an argument is invalid, the project does not exist, or no list of alerts could be read.
+        RunbookError: an argument is invalid, or no list of alerts could be read.
     """
     from sentry_runbook.collect import alert_review  # noqa: PLC0415  # see the module's docstring
 
-    return await alert_review.collect_alert_review(run, project=project, period=period)
+    return await alert_review.collect_alert_review(run, project=project, period=period, start=start, end=end)
 
 
 async def list_issue_events(

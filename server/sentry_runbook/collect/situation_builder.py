@@ -18,7 +18,7 @@ from sentry_runbook.collect.situation_collection import (
     SituationCollection,
     SituationPart,
 )
-from sentry_runbook.collect.situation_context import ALERTS, BEFORE, FLAG_CHANGES, RELEASES, SESSIONS, VOLUMES
+from sentry_runbook.collect.situation_context import ALERTS, BEFORE, FLAG_CHANGES, MONITORS, RELEASES, SESSIONS, VOLUMES
 from sentry_runbook.collect.situation_discover import BUILDS, PLACES
 from sentry_runbook.collect.situation_lists import (
     FLAGGED,
@@ -69,7 +69,7 @@ SECOND_ROUND: tuple[SituationPart[Any], ...] = (
 )
 """As above; what matters most comes first, for the last ones are left out where too few requests are left."""
 UNIONS = (UNION, SECOND_UNION)
-LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, BEFORE, NAMELESS)
+LAST_OF_SECOND_ROUND: tuple[SituationPart[Any], ...] = (*UNIONS, ALERTS, MONITORS, BEFORE, NAMELESS)
 """What tells nothing of what is news, or only how many people it hit: as far as requests are left."""
 OF_FEW: tuple[SituationPart[Any], ...] = (TRACES, PLACES)
 """What is told of at most a hundred issues: of a storm it comes last."""

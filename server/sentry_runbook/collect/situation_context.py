@@ -14,9 +14,11 @@ from sentry_runbook.collect.situation_collection import (
     SituationPart,
 )
 from sentry_runbook.incident.metrics.dropped import ACCEPTED, LIMITED
-from sentry_runbook.incident.model.evidence import Alert, FlagChange, Release, SessionHour, Unknown, Window
+from sentry_runbook.incident.model.evidence import FlagChange, Release, SessionHour, Unknown, Window
+from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.incident.model.evidence.lenient import read_all
+from sentry_runbook.incident.model.evidence.listed_monitor import ListedMonitor
 from sentry_runbook.incident.model.evidence.situation import ProjectSessions, ProjectVolume
 from sentry_runbook.sentry.counts import ProjectOutcomes, ProjectSessionCounts, SessionCounts
 
@@ -214,6 +216,29 @@ def _alerts_request(collection: SituationCollection) -> Request[Objects]:
 ALERTS = SituationPart(
     field="alerts",
     request=_alerts_request,
-    parse=lambda collection, alerts: read_all(Alert, alerts[:MOST_ROWS], collection.sanitizer),
+    parse=lambda collection, alerts: read_all(AlertSetup, _of_today(alerts), collection.sanitizer),
     source=lambda _: "alerts, the last fired first",
+)
+
+
+def _of_today(alerts: Objects) -> list[JsonObject]:
+    return [{**alert, "form": "workflow"} for alert in alerts[:MOST_ROWS]]
+
+
+def _monitors_request(collection: SituationCollection) -> Request[Objects]:
+    client, question = collection.client, collection.question
+    project = None if question.project is None else question.project.id
+    return lambda: client.open_monitors(project, organization=question.organization)
+
+
+def _monitors(collection: SituationCollection, rows: Objects) -> tuple[ListedMonitor, ...]:
+    monitors = read_all(ListedMonitor, rows[:MOST_ROWS], collection.sanitizer)
+    return tuple(monitor for monitor in monitors if not monitor.is_default)
+
+
+MONITORS = SituationPart(
+    field="monitors",
+    request=_monitors_request,
+    parse=_monitors,
+    source=lambda _: "metric monitors, cron monitors and uptime checks, those with open issues first",
 )

@@ -29,7 +29,7 @@ def situation_page(result: Situation) -> MarkdownPage:
         page.heading("The alert").items(alert_lines(result.alert))
     for incident in result.incidents:
         _add_incident(page, incident, is_told=result.headline.startswith(incident.headline))
-    _add_list(page, "Alerts that fired", map(fired_line, result.alerts))
+    _add_list(page, "Alerts that fire", map(fired_line, result.alerts))
     _add_list(page, "Changes", change_lines(result))
     _add_list(page, "Projects", map(project_line, result.projects))
     _add_list(page, "As usual", result.quiet)

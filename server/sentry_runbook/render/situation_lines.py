@@ -19,6 +19,8 @@ from sentry_runbook.render.triage_lines import change_line
 
 BEGAN = {"first_event": "first event", "step": "rose", "hour": "rose in the hour from"}
 """How the beginning is known, before the time."""
+OPEN = {True: "open", False: "closed again", None: "whether it is open is not told"}
+"""What a monitor opened."""
 
 
 def scope_line(result: Situation) -> str:
@@ -125,5 +127,13 @@ def project_line(state: ProjectState) -> str:
 
 
 def fired_line(alert: FiringAlert) -> str:
-    """``"Payments 5xx", 2026-11-23 12:05 UTC``."""
-    return f"{quoted(alert.name)}, {moment(alert.fired_at)}"
+    """``"Payments 5xx", 2026-11-23 12:05 UTC``, ``"Error rate", metric alert, open, PAY-9, last event 2026-…``."""
+    asked = ["the one asked about"] if alert.asked else []
+    if alert.kind == "issue_alert":
+        at = [moment(alert.fired_at)] if alert.fired_at is not None else []
+        return ", ".join([quoted(alert.name), *at, *asked])
+    since = f" since {moment(alert.open_since)}" if alert.open_since is not None else ""
+    issue = [alert.issue] if alert.issue else []
+    last = [f"last event {moment(alert.fired_at)}"] if alert.fired_at is not None else []
+    kind = alert.kind.replace("_", " ")
+    return ", ".join([quoted(alert.name), kind, f"{OPEN[alert.is_open]}{since}", *issue, *last, *asked])

@@ -33,7 +33,7 @@ def show_situation(screen: Screen, result: Situation) -> None:
         _show_list(screen, "The alert", alert_lines(result.alert))
     for incident in result.incidents:
         _show_incident(screen, incident, is_told=result.headline.startswith(incident.headline))
-    _show_list(screen, "Alerts that fired", map(fired_line, result.alerts))
+    _show_list(screen, "Alerts that fire", map(fired_line, result.alerts))
     _show_list(screen, "Changes", change_lines(result))
     _show_list(screen, "Projects", map(project_line, result.projects))
     _show_list(screen, "As usual", result.quiet)

@@ -12,16 +12,19 @@ from typing import Literal, TypeVar
 
 import anyio
 
-from sentry_runbook.errors import SentryError
+from sentry_runbook.errors import BadRequest, SentryError
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.sentry import parsing
 from sentry_runbook.sentry.base import READ_ALERTS, EndpointGroup, Query, given, span
 from sentry_runbook.sentry.counts import ListPage
+from sentry_runbook.sentry.forms import RequestForm, ask_newest, refused_by
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse, segment
 
 T = TypeVar("T")
 AlertForm = Literal["workflow", "rule", "detector", "metric_rule", "issue", "incident", "cron"]
 PAGE = ("per_page", "100")
+WATCHERS = "type:[metric,uptime,cron]"
+"""Monitors that somebody made, in Sentry's search language."""
 LONGEST = timedelta(days=90)
 """How far back open periods are asked for: one that began before the window may go on in it."""
 GONE_HINT = "It may have been deleted: give its name in words, or ask without alert."
@@ -121,6 +124,28 @@ class AlertEndpoints(EndpointGroup):
         return await self._open_periods(("detectorId", monitor_id), end, organization)()
 
     # --- lists
+
+    async def open_monitors(self, project_id: str | None, *, organization: str | None = None) -> tuple[JsonObject, ...]:
+        """A page of the metric and cron monitors and uptime checks, those with most open issues first.
+
+        The default monitors, which hold all other issues of a project, are left out: they would fill the page.
+        """
+        slug = await self._slug(organization)
+        query = [("query", WATCHERS), PAGE, *given("project", project_id)]
+
+        def form(*order: tuple[str, str]) -> Callable[[], Awaitable[tuple[JsonObject, ...]]]:
+            asked = [*query, *order]
+            return self._alert_resource(
+                "detectors", "detectors/", "the monitors", organization, parsing.objects, asked, LIST_HINT
+            )
+
+        forms: tuple[RequestForm[tuple[JsonObject, ...]], ...] = (
+            RequestForm(
+                ask=form(("sortBy", "-openIssues")), ability="monitor_order", is_refusal=refused_by(BadRequest)
+            ),
+            RequestForm(ask=form()),
+        )
+        return await ask_newest(forms, self._can, slug)
 
     async def alert_list(self, cursor: str | None = None, *, organization: str | None = None) -> ListPage[JsonObject]:
         """A page of all alerts. No project is sent: with one, alerts without a monitor are not listed."""

@@ -56,6 +56,7 @@ ABILITIES: Mapping[str, tuple[str, str]] = {
     "incident_ids": ("firings of monitors by their old numbers", "the older incidents/"),
     "crons_by_project": ("cron monitors below their project", "those below the organization"),
     "alert_order": ("alerts in the order of their last firing", "the first hundred"),
+    "monitor_order": ("monitors in the order of their open issues", "the first hundred"),
     "outcomes": ("events that Sentry dropped", "whether counts are a lower bound stays unknown"),
     "flags": ("changes of feature flags", "left out"),
     "global_views": ("one search over all projects", "projects are searched one by one"),

@@ -1,29 +1,33 @@
 """The runbook's templates as MCP prompts.
 
-Adding a file to ``prompts/`` adds a prompt; nothing here knows a template by name.
+Adding a file to ``prompts/`` adds a prompt; only the postmortem is known by name, for it tells of the alerts, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 from mcp.types import INVALID_PARAMS
 
-from sentry_runbook.collect import HANDOFF, STORY, investigate, story_window
+from sentry_runbook.collect import HANDOFF, STORY, collect_story, investigate, story_window
 from sentry_runbook.collect.left_out import says_nothing
 from sentry_runbook.errors import BadInput, RunbookError
 from sentry_runbook.incident.model.evidence import quoted
-from sentry_runbook.incident.model.results.messages import FORMS, Audience
+from sentry_runbook.incident.model.results.messages import FORMS, Audience, Kind
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.templates import Template
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.echo import echoed
 from sentry_runbook.tools.arguments import stated_moment
 
+if TYPE_CHECKING:
+    from sentry_runbook.incident.incident import Incident
+
+POSTMORTEM = "postmortem"
 STATED = ("lead", "service", "root_cause", "fix")
 """Prompt arguments that a person states, as the draft tools take them."""
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
@@ -73,15 +77,25 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
     if "issue" not in given:
         return template.prompt(BlankContent(run.policy, run.sanitize_stated(stated), audience), given)
     kind = next((kind for kind, form in FORMS.items() if form == template.name), None)
-    aspects = HANDOFF if kind == "handoff" else STORY
-    evidence = await investigate(
-        run, given["issue"], aspects, environment=given.get("environment"), window_for=story_window
-    )
-    incident = run.incident(evidence, stated)
+    incident = await _incident(run, given, stated, kind, has_alerts=template.name == POSTMORTEM)
     why = nothing_to_say(incident, kind, audience, since) if kind is not None else None
     if why is not None:
         return f"No message is due, so there is none to give the user. Tell the user why: {why}.\n"
     return template.prompt(MessageContent(incident, audience=audience, since=since), given)
+
+
+async def _incident(
+    run: Runtime, given: Mapping[str, str], stated: Stated, kind: Kind | None, *, has_alerts: bool
+) -> Incident:
+    """The incident of the issue that was given; a postmortem tells of the alerts, too."""
+    issue, environment = given["issue"], given.get("environment")
+    if has_alerts:
+        evidence, review = await collect_story(run, issue, environment=environment)
+        return run.incident(evidence, stated, review)
+    aspects = HANDOFF if kind == "handoff" else STORY
+    return run.incident(
+        await investigate(run, issue, aspects, environment=environment, window_for=story_window), stated
+    )
 
 
 def _known_arguments(template: Template, arguments: Mapping[str, str]) -> dict[str, str]:

@@ -33,7 +33,6 @@ MODULES = (
     "sentry_runbook.collect.issue_search",
     "sentry_runbook.collect.alert_target",
     "sentry_runbook.collect.situation",
-    "sentry_runbook.incident.situation.alert_link",
     "sentry_runbook.collect.listing",
     "sentry_runbook.collect.windows",
     "sentry_runbook.incident.issue_report",

@@ -79,10 +79,12 @@ def sorted_page(request: Request, rows: Sequence[Row], orders: Mapping[str, Orde
 
 
 def split_query(query: str) -> tuple[str, dict[str, list[str]]]:
-    """Split a search into its free words and the values of its ``key:value`` terms, all in lower case."""
+    """Split a search into its words and the values of its terms (``key:value``, ``key:[one,other]``), in lower case."""
     terms: dict[str, list[str]] = {}
     for match in _TERM.finditer(query):
-        terms.setdefault(match[1].lower(), []).append((match[2] or match[3] or "").lower())
+        value = (match[2] or match[3] or "").lower()
+        any_of = value[1:-1].split(",") if value.startswith("[") and value.endswith("]") else [value]
+        terms.setdefault(match[1].lower(), []).extend(any_of)
     return " ".join(_TERM.sub(" ", query).lower().split()), terms
 
 

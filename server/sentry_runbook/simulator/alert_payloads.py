@@ -8,7 +8,7 @@ from sentry_runbook.simulator.alert_ids import connected, issue_named, workflow_
 from sentry_runbook.simulator.catalog_routes import CREATED, ORGANIZATION_ID
 from sentry_runbook.simulator.clock import iso
 from sentry_runbook.simulator.issue_payloads import issue_row
-from sentry_runbook.simulator.people import owner, owner_id
+from sentry_runbook.simulator.people import owner_id
 from sentry_runbook.simulator.records import HOUR, ProjectRecord, number_id
 from sentry_runbook.simulator.scenario import AlertSpec
 from sentry_runbook.simulator.scenario.watchers import Action, Condition, FilterSpec, OldRuleSpec
@@ -47,7 +47,7 @@ def workflow(project: ProjectRecord, alert: AlertSpec, world: World, now: int) -
         "detectorIds": connected(project, alert),
         "enabled": alert.enabled,
         "lastTriggered": iso(fired) if fired is not None else None,
-        "owner": owner(alert.owner),
+        "owner": owner_id(alert.owner) if alert.owner else None,
     }
 
 

@@ -74,10 +74,9 @@ async def situation_of(
             evidence = await collect_situation(
                 run, project=project, environment=environment, period=period, start=start, end=end
             )
-    from sentry_runbook.incident.situation.alert_link import alert_link  # noqa: PLC0415  # with the first call (DESIGN §9)
-    from sentry_runbook.incident.situation.situation import assess  # noqa: PLC0415  # as above
+    from sentry_runbook.incident.situation.situation import assess  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-    result = assess(evidence, run.policy, link=None if target is None else alert_link(target))
+    result = assess(evidence, run.policy, target=target)
     missing, findings = (target.missing, target.findings) if target is not None else ((), ())
     more = {"missing": tuple(_by_reason((*missing, *result.missing))), "findings": (*findings, *result.findings)}
     return result.model_copy(update=more)

@@ -7,7 +7,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.collect import collect_story
 from sentry_runbook.incident.model.results.messages import Postmortem
 from sentry_runbook.incident.model.stated import Stated
 from sentry_runbook.render.messages import postmortem_page
@@ -51,11 +51,11 @@ async def draft_postmortem(
         detected_at=past_moment(detected_at, "detected_at", now),
         acknowledged_at=past_moment(acknowledged_at, "acknowledged_at", now),
     )
-    evidence = await investigate(run, issue, STORY, window_for=story_window, beside=issues or ())
-    postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])
+    evidence, review = await collect_story(run, issue, beside=issues or ())
+    postmortem = draft(run.incident(evidence, stated, review), form=run.templates["postmortem"])
     if check is None:
         return postmortem
-    return postmortem.model_copy(update={"lint": lint_postmortem(check, run.incident(evidence))})
+    return postmortem.model_copy(update={"lint": lint_postmortem(check, run.incident(evidence, review=review))})
 
 
 def _without_twins(result: Postmortem) -> Postmortem:

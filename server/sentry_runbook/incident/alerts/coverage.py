@@ -35,10 +35,13 @@ def is_there_for(alert: AlertDefinition, episode: ReviewEpisode, evidence: Alert
 
     An environment that is no production and of whose events nothing is known is taken for another one's.
     """
-    if not tells_of_episodes(alert) or not _has_project(alert, episode, evidence):
+    if not tells_of_episodes(alert) or not _has_project(alert, episode):
         return False
     if _has_fired_for(alert, episode, evidence):
         return True
+    if alert.monitors and not alert.project_ids and not alert.monitor_types:
+        # Its monitors say of which projects it is, and they could not be read.
+        return False
     if not _has_environment(alert, episode, evidence, policy):
         return False
     if alert.metric is not None:
@@ -47,7 +50,7 @@ def is_there_for(alert: AlertDefinition, episode: ReviewEpisode, evidence: Alert
     return not alert.filters or any(_may_pass(block, alert, episode, issues, evidence) for block in alert.filters)
 
 
-def _has_project(alert: AlertDefinition, episode: ReviewEpisode, evidence: AlertReviewEvidence) -> bool:
+def _has_project(alert: AlertDefinition, episode: ReviewEpisode) -> bool:
     return not alert.project_ids or bool({episode.project, episode.project_slug} & {*alert.project_ids})
 
 

@@ -80,8 +80,22 @@ def episodes_of(evidence: AlertReviewEvidence, policy: Policy) -> tuple[ReviewEp
 
 
 def hourly_by_issue(rows: Iterable[CountedSeries]) -> Mapping[str, Series]:
-    """The hourly events of each issue that has a series of its own."""
-    return {row.issue: row.events for row in rows if row.issue not in (None, ALL_OTHERS) and _is_plain(row)}
+    """The hourly events of each issue that has a series of its own; unmeasured where a stretch of it was not read."""
+    stretches: dict[str, list[Series]] = defaultdict(list)
+    for row in rows:
+        if row.issue is not None and row.issue != ALL_OTHERS and _is_plain(row):
+            stretches[row.issue].append(row.events)
+    return {issue: _by_hours(series) for issue, series in stretches.items()}
+
+
+def _by_hours(stretches: Sequence[Series]) -> Series:
+    if len(stretches) == 1:
+        return stretches[0]
+    known = {time_of(series, index): value for series in stretches for index, value in enumerate(series.values)}
+    start, end = min(known, default=stretches[0].start), max(map(end_of, stretches))
+    values = tuple(known.get(start + hour * HOUR) for hour in range((end - start) // HOUR))
+    until = max(series.complete_until for series in stretches)
+    return stretches[0].model_copy(update={"start": start, "values": values, "complete_until": until})
 
 
 def fine_by_issue(rows: Iterable[CountedSeries]) -> Mapping[str, tuple[Series, ...]]:

@@ -29,7 +29,7 @@ from sentry_runbook.incident.alerts.catches import (
 from sentry_runbook.incident.alerts.coverage import hears_only_monitors, is_there_for, tells_of_episodes
 from sentry_runbook.incident.alerts.cursor import cursor_at
 from sentry_runbook.incident.alerts.dead import why_dead
-from sentry_runbook.incident.alerts.episodes import ReviewEpisode, known_episodes
+from sentry_runbook.incident.alerts.episodes import ReviewEpisode, fine_by_issue, known_episodes
 from sentry_runbook.incident.alerts.gaps import Witness, gap_of, is_gap
 from sentry_runbook.incident.alerts.replay import replay
 from sentry_runbook.incident.alerts.replayed import Replay
@@ -66,6 +66,11 @@ KINDS: Mapping[str, AlertKind] = {
 }
 BEFORE_2026 = ("rule", "metric_rule")
 HAS_OPEN_PERIODS = ("metric_monitor", "metric_rule", "cron", "uptime")
+MOST_SUGGESTED = 10
+"""For so many gaps, those with the most events, it is looked for what would have caught them."""
+FURTHER = "further ones of "
+LISTS, LISTS_BEFORE_2026 = ("the alerts", "the monitors", "further alerts"), ("the rules from before 2026",)
+"""How what could not be read of the lists of alerts begins."""
 NO_HISTORY = KeyedFirings(alert="")
 """Of an alert whose firings nobody asked for: its row says that it never fired, or there is nothing to ask."""
 
@@ -117,17 +122,24 @@ class JudgedPeriod:
     @cached_property
     def ladder(self) -> Ladder:
         """What conditions that nobody has set up would have done."""
-        return Ladder(lambda alert: replay(alert, self.evidence), self.evidence.window, _within(self.policy))
+        evidence = self.evidence
+        fine = fine_by_issue(evidence.minutes)
+        return Ladder(lambda alert: replay(alert, evidence), evidence.window, _within(self.policy), fine)
 
     @cached_property
     def gaps(self) -> tuple[AlertGap, ...]:
         """The episodes that surely no alert caught in time, the newest first."""
         known = () if isinstance(self.episodes, Unknown) else self.episodes
         # Of an alert that is not known nothing is known: it may have caught them.
-        if self.evidence.has_more_alerts or not self._knows_all_alerts:
+        if not self.knows_all_alerts:
             return ()
         told = [(episode, self.witnesses_of(episode)) for episode in reversed(known)]
-        return tuple(gap_of(episode, witnesses, self.ladder) for episode, witnesses in told if is_gap(witnesses))
+        gaps = [(episode, witnesses) for episode, witnesses in told if is_gap(witnesses)]
+        biggest = sorted((episode.events for episode, _ in gaps), reverse=True)[:MOST_SUGGESTED]
+        return tuple(
+            gap_of(episode, witnesses, self.ladder if episode.events >= biggest[-1] else None)
+            for episode, witnesses in gaps
+        )
 
     @cached_property
     def undecided(self) -> tuple[ReviewEpisode, ...]:
@@ -136,13 +148,18 @@ class JudgedPeriod:
         return tuple(episode for episode in known if is_gap(self.witnesses_of(episode)) is None)
 
     @property
-    def _knows_all_alerts(self) -> bool:
-        return not any("alert" in missing.what for missing in self.evidence.unread)
+    def knows_all_alerts(self) -> bool:
+        """Whether every alert that may have told of an episode was read."""
+        evidence = self.evidence
+        # Where there are alerts of today, each rule from before that is still looked at is one of them.
+        lists = LISTS if evidence.has_alerts_of_today else (*LISTS, *LISTS_BEFORE_2026)
+        unread = any(missing.what.removeprefix(FURTHER).startswith(lists) for missing in evidence.unread)
+        return not (unread or evidence.has_more_alerts)
 
 
-def judged(evidence: AlertReviewEvidence, policy: Policy) -> JudgedPeriod:
-    """Judge every alert of the evidence against the episodes of its period."""
-    episodes = known_episodes(evidence, policy)
+def judged(evidence: AlertReviewEvidence, policy: Policy, of: tuple[ReviewEpisode, ...] | None = None) -> JudgedPeriod:
+    """Judge every alert of the evidence against the episodes of its period, or against those that the caller knows."""
+    episodes = known_episodes(evidence, policy) if of is None else of
     alerts = [_judged_alert(alert, evidence, episodes, policy) for alert in evidence.alerts]
     return JudgedPeriod(evidence, policy, tuple(sorted(alerts, key=lambda each: each.rank)), episodes)
 
@@ -255,7 +272,9 @@ def _catch(told: Told, history: KeyedFirings, episode: ReviewEpisode, policy: Po
     first = _first(told, history, issues, start, end)
     replayed = replayed_in(told.replay, issues, start, end)
     sure = first_surely(replayed, start)
-    if told.replay.why_not is None and not isinstance(_known_history(told, history), Unknown):
+    # Before its last edit another condition may have been in force: then its history stands alone.
+    is_as_now = alert.updated is None or alert.updated <= episode.began
+    if is_as_now and told.replay.why_not is None and not isinstance(_known_history(told, history), Unknown):
         first = narrowed(first, replayed, sure)
     return Catch(episode, first, within, sure)
 
@@ -368,7 +387,7 @@ def _of_episodes(period: JudgedPeriod, minutes: int) -> str:
         return (
             f"{count(gaps, 'incident')} of {total} {'was' if gaps == 1 else 'were'} caught by none in {minutes} minutes"
         )
-    if undecided or period.evidence.has_more_alerts or period.evidence.unread:
+    if undecided or not period.knows_all_alerts:
         return (
             f"{count(total, 'incident')}, of which it is not known for each whether it was caught in {minutes} minutes"
         )
@@ -390,6 +409,6 @@ def _missing(period: JudgedPeriod) -> tuple[Missing, ...]:
     unjudged = [judged.alert.name or judged.alert.id for judged in period.alerts if judged.verdict is None]
     if unjudged:
         found.append(Missing(what="alerts[].verdict", why=f"not known of {listed(unjudged)}: see why"))
-    if evidence.has_more_alerts:
-        found.append(Missing(what="alerts", why="there are more than were read; gaps are told of all alerts alone"))
+    if not period.knows_all_alerts and not isinstance(period.episodes, Unknown):
+        found.append(Missing(what="gaps", why="not all alerts were read: one of the others may have told in time"))
     return tuple(found)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup, MonitorSetup
+from sentry_runbook.incident.model.evidence.alert_setup import MONITOR_FORMS, AlertSetup, MonitorSetup
 
 AlertVerdict = Literal["on", "off", "dead", "mute", "not_migrated", "unknown"]
 """``off``: somebody switched it off; ``dead``: it is on and cannot fire; ``mute``: it fires and tells nobody;
@@ -48,11 +48,25 @@ def state_of_alert(
         return AlertState(alert, "not_migrated", "no alert of today was made of it")
     if alert.enabled is None:
         return AlertState(alert, "unknown", "whether it is on was not told")
+    return _of_monitor(alert) if alert.form in MONITOR_FORMS else _of_alert(alert, monitors)
+
+
+def _of_alert(alert: AlertSetup, monitors: Mapping[str, MonitorSetup] | None) -> AlertState:
+    """One that is on."""
     if alert.is_connected is False:
         return AlertState(alert, "dead", "connected to no monitor")
     if alert.snoozed or alert.actions == 0:
         return AlertState(alert, "mute", "snoozed for everyone" if alert.snoozed else "it has no action that is active")
     return _by_monitors(alert, monitors)
+
+
+def _of_monitor(monitor: AlertSetup) -> AlertState:
+    """A monitor tells nobody itself; where no alert is connected to it, one of all issues may still tell."""
+    if monitor.snoozed:
+        return AlertState(monitor, "mute", "it is muted")
+    if monitor.is_connected is False:
+        return AlertState(monitor, "unknown", "no alert is connected to it: only one of all issues could tell of it")
+    return AlertState(monitor, "on")
 
 
 def _by_monitors(alert: AlertSetup, monitors: Mapping[str, MonitorSetup] | None) -> AlertState:

@@ -7,7 +7,6 @@ short and every line of it can be checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
@@ -17,8 +16,11 @@ from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Frame, Known, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import ActionItem
-from sentry_runbook.incident.postmortem.five_whys import QUICK, cause_of, is_detected_quickly, the_event
+from sentry_runbook.incident.postmortem.alert_items import reviewed_items
+from sentry_runbook.incident.postmortem.alert_why import QUICK, is_detected_quickly
+from sentry_runbook.incident.postmortem.five_whys import cause_of, the_event
 from sentry_runbook.incident.releases import deploys_of
+from sentry_runbook.incident.timeline.alerting import after_the_start
 
 
 def action_items(incident: Incident) -> tuple[ActionItem, ...]:
@@ -90,7 +92,9 @@ def _alert(incident: Incident) -> Iterator[ActionItem]:
         return
     length, first = incident.timeline.between("started", "detected"), incident.first_alert
     known = "is not known" if length is None else f"was {briefly(length)}"
-    if first is None or first.last_triggered is None:
+    if incident.detection is not None and incident.detection.alerts:
+        yield from reviewed_items(incident, incident.detection, known)
+    elif first is None or first.last_triggered is None:
         yield _alert_rule(incident, known)
     elif incident.is_after_a_pause(first.last_triggered):
         yield ActionItem(
@@ -104,7 +108,7 @@ def _alert(incident: Incident) -> Iterator[ActionItem]:
         yield ActionItem(
             action=f"Route the Sentry alert {quoted(first.name)} to the person on call",
             done_when=f"a trial alert reaches the person on call within {duration(QUICK)}",
-            why=f"it fired {_after_the_start(incident, first.last_triggered)}, and the time to detect {known}",
+            why=f"it fired {after_the_start(incident, first.last_triggered)}, and the time to detect {known}",
         )
 
 
@@ -118,10 +122,6 @@ def _alert_rule(incident: Incident, known: str, name: str | None = None) -> Acti
         done_when="a trial with the event rate of the first minutes of this incident fires in that time",
         why=f"the project has no alert, and the time to detect {known}" if has_none else f"the time to detect {known}",
     )
-
-
-def _after_the_start(incident: Incident, at: datetime) -> str:
-    return f"{briefly(elapsed(incident.began, at))} after the start" if at > incident.began else "at the start"
 
 
 def _owner(incident: Incident) -> Iterator[ActionItem]:

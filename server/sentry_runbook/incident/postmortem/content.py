@@ -26,7 +26,8 @@ from sentry_runbook.incident.model.results.messages import (
     TimelineRow,
 )
 from sentry_runbook.incident.postmortem.action_items import action_items
-from sentry_runbook.incident.postmortem.five_whys import Hint, Why, five_whys
+from sentry_runbook.incident.postmortem.five_whys import five_whys
+from sentry_runbook.incident.postmortem.hint import Hint, Why
 from sentry_runbook.incident.postmortem.impact_numbers import ImpactNumber, counted_from, impact_numbers, query_window
 from sentry_runbook.incident.postmortem.retrospective import contributing, lucky, went_badly, went_well
 from sentry_runbook.incident.timeline.models import Timeline

@@ -7,8 +7,7 @@ stated, and the facts that the search for an answer starts from are listed below
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sentry_runbook.incident.causes.catalog import pattern_named
 from sentry_runbook.incident.causes.hypothesis import excerpt
@@ -38,30 +37,13 @@ from sentry_runbook.incident.model.evidence import (
     quoted,
 )
 from sentry_runbook.incident.model.results.messages import Blank
+from sentry_runbook.incident.postmortem.alert_why import QUICK, is_detected_quickly, late_alert
+from sentry_runbook.incident.postmortem.hint import Hint, Why
 from sentry_runbook.incident.releases import Start, alignment
-from sentry_runbook.incident.timeline.context import AT_THE_START, deployed
+from sentry_runbook.incident.timeline.context import deployed
 from sentry_runbook.incident.together import reasons_of
 
 MOST_STEPS = 4
-QUICK = timedelta(minutes=5)
-"""A detection within that time took no time: an alert rule looks at some minutes at least."""
-
-
-@dataclass(frozen=True)
-class Hint:
-    """A fact that an answer can start from, and its source."""
-
-    text: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Why:
-    """One of the five questions, what a person answered, and the facts that an answer starts from."""
-
-    question: str
-    answer: str | Blank
-    hints: tuple[Hint, ...] = ()
 
 
 def five_whys(incident: Incident) -> tuple[Why, ...]:
@@ -72,7 +54,7 @@ def five_whys(incident: Incident) -> tuple[Why, ...]:
         Why("Why did the error occur?", direct, tuple(_direct(incident))),
         Why("Why was that code path triggered?", Blank("what led there"), tuple(_triggered(incident))),
         Why("Why was it not caught in testing?", Blank("gap in tests, review or staging"), tuple(_testing(incident))),
-        _harm(incident) if is_detected_quickly(incident) else _late_alert(incident),
+        _harm(incident) if is_detected_quickly(incident) else late_alert(incident),
         Why("Why is this class of error possible?", Blank("systemic cause"), tuple(_systemic(incident))),
     )
 
@@ -251,42 +233,7 @@ def _staged(incident: Incident) -> Iterator[Hint]:
     yield Hint(text, "deploy markers in Sentry")
 
 
-# --- why did the alert take so long --------------------------------------------------------------------------------
-
-
-def is_detected_quickly(incident: Incident) -> bool:
-    """Whether it is known to have been detected within :data:`QUICK`; then nobody is asked why that took long."""
-    length = incident.timeline.between("started", "detected")
-    return length is not None and length <= QUICK
-
-
-def _late_alert(incident: Incident) -> Why:
-    answer = Blank("what the alert rules look at, and since when")
-    return Why(_alert_question(incident), answer, tuple(_alerting(incident)))
-
-
-def _alert_question(incident: Incident) -> str:
-    alerts, length = incident.evidence.alerts, incident.timeline.between("started", "detected")
-    if incident.stated.alerted_at is None and isinstance(alerts, Known) and incident.first_alert is None:
-        return "Why did no alert fire?"
-    fired = incident.stated.alerted_at or _first_firing(incident)
-    if length is None or fired is None:
-        return "Why did the alert take [X] minutes?"
-    after = elapsed(incident.began, fired)
-    if after <= QUICK:
-        return f"Why did it take {briefly(length)} until it was noticed, though an alert fired {_within(after)}?"
-    return f"Why did the alert take {briefly(after)}?"
-
-
-def _first_firing(incident: Incident) -> datetime | None:
-    """When the first alert fired; None where its last firing does not tell."""
-    alert = incident.first_alert
-    at = alert.last_triggered if alert is not None else None
-    return None if at is None or incident.is_after_a_pause(at) else at
-
-
-def _within(after: timedelta) -> str:
-    return "at the start" if after < timedelta(minutes=1) else f"after {briefly(after)}"
+# --- what is asked in place of a slow detection ---------------------------------------------------------------------
 
 
 def _harm(incident: Incident) -> Why:
@@ -302,31 +249,6 @@ def _harm(incident: Incident) -> Why:
     users = incident.impact.users
     reached = f"it reach {count(users, 'user')}" if users else "nothing limit the harm earlier"
     return Why(f"Why did {reached}?", Blank("what lets the harm grow, and what limits it"))
-
-
-def _alerting(incident: Incident) -> Iterator[Hint]:
-    detected = incident.timeline.milestone("detected")
-    if detected.at is None:
-        yield Hint(f"When it was detected is not known: {detected.why}.", "Sentry's alerts and the activity log")
-    else:
-        started = incident.timeline.milestone("started").at or incident.began
-        yield Hint(f"Started {moment(started)}, detected {moment(detected.at)}.", detected.source or "")
-    alerts = incident.evidence.alerts
-    if isinstance(alerts, Known):
-        fired = [
-            (alert.name, alert.last_triggered)
-            for alert in alerts.value
-            if alert.last_triggered is not None and alert.last_triggered >= incident.began - AT_THE_START
-        ]
-        for name, at in fired:
-            when = f"{briefly(elapsed(incident.began, at))} after" if at > incident.began else "at"
-            late = " and after a pause: it may have fired before" if incident.is_after_a_pause(at) else ""
-            yield Hint(f"{quoted(name)} last fired {when} the start{late}.", "alerts of the project: last triggered")
-        if not alerts.value:
-            yield Hint("The project has no alert in Sentry.", "alerts of the project")
-        elif not fired and incident.known_episode is not None:
-            text = f"No alert of the project ({number(len(alerts.value))} in all) fired after the start."
-            yield Hint(text, "alerts of the project: last triggered")
 
 
 # --- why is this class of error possible ---------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sentry_runbook.incident.formatting import briefly, clock_time, count, momen
 from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.issue_status import regressions
 from sentry_runbook.incident.model.evidence import Known, quoted
-from sentry_runbook.incident.postmortem.five_whys import Hint
+from sentry_runbook.incident.postmortem.hint import Hint
 from sentry_runbook.incident.timeline.context import deployed
 from sentry_runbook.incident.timeline.models import Timeline
 

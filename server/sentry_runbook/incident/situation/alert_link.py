@@ -17,6 +17,8 @@ from sentry_runbook.incident.model.results.situation import AlertLink
 
 KINDS: Mapping[TargetKind, str] = {"alert": "issue_alert", "error_monitor": "monitor", "issue_stream": "stream"}
 """Kinds of targets that the answer calls otherwise."""
+WITH_AN_ID: frozenset[TargetKind] = frozenset({"alert", "metric_alert", "cron", "uptime"})
+"""Targets whose id is Sentry's own; that of a release is its name."""
 MOST_CONDITIONS, MOST_ISSUES = 3, 10
 
 
@@ -24,6 +26,7 @@ def alert_link(target: AlertTarget) -> AlertLink:
     """What the target is, and what Sentry says of it."""
     return AlertLink(
         kind=KINDS.get(target.kind, target.kind),
+        id=target.id if target.kind in WITH_AN_ID else None,
         what=target.what,
         facts=tuple(_facts(target)),
         issues=tuple(issue.name for issue in target.issues[:MOST_ISSUES]),

@@ -1,4 +1,4 @@
-"""What was looked at and is as usual; the states of the projects; the alerts that fired."""
+"""What was looked at and is as usual; the states of the projects."""
 
 from __future__ import annotations
 
@@ -10,24 +10,14 @@ from sentry_runbook.incident.metrics.timeseries import HOUR
 from sentry_runbook.incident.model.evidence import Known, SessionHour, quoted
 from sentry_runbook.incident.model.evidence.situation import ListedIssue, ProjectVolume, SituationEvidence
 from sentry_runbook.incident.model.policy import Policy
-from sentry_runbook.incident.model.results.situation import FiringAlert, ProjectState
+from sentry_runbook.incident.model.results.situation import ProjectState
+from sentry_runbook.incident.situation.firing import silent_alerts
 from sentry_runbook.incident.situation.news import News
 from sentry_runbook.incident.situation.rise import FEWEST_HOURS
 
-MOST_PROJECTS, MOST_ALERTS = 8, 8
+MOST_PROJECTS = 8
 FAR_FROM_USUAL = 2.0
 FEWEST_EVENTS = 50
-
-
-def fired_alerts(evidence: SituationEvidence) -> tuple[FiringAlert, ...]:
-    """Alerts whose last firing lies in the window, the latest first."""
-    part, window = evidence.alerts, evidence.window
-    fired = [
-        FiringAlert(name=alert.name or "(without a name)", fired_at=alert.last_triggered)
-        for alert in (part.value if isinstance(part, Known) else ())
-        if alert.last_triggered is not None and window.start <= alert.last_triggered <= evidence.collected_at
-    ]
-    return tuple(sorted(fired, key=lambda alert: alert.fired_at, reverse=True)[:MOST_ALERTS])
 
 
 def project_states(
@@ -135,6 +125,4 @@ def quiet_sentences(
         if rates:
             least = crash_free_percent(min(rates))
             yield f"Crash-free sessions are {least} or more in every project listed that has enough of them"
-    if isinstance(evidence.alerts, Known) and not fired_alerts(evidence):
-        alerts = len(evidence.alerts.value)
-        yield f"None of {count(alerts, 'alert')} fired" if alerts else "Sentry lists no alert"
+    yield from silent_alerts(evidence)

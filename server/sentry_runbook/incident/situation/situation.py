@@ -7,22 +7,26 @@ from datetime import timedelta
 
 from sentry_runbook.incident.formatting import count, moment, span
 from sentry_runbook.incident.model.evidence import Known, Missing, Unknown
+from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
 from sentry_runbook.incident.model.evidence.situation import ListedIssue, SituationEvidence
 from sentry_runbook.incident.model.policy import Policy, rank
 from sentry_runbook.incident.model.results.issue import SearchPeriod
 from sentry_runbook.incident.model.results.situation import (
     AlertLink,
+    FiringAlert,
     IncidentIssue,
     Situation,
     SituationIncident,
     SituationScope,
 )
 from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.incident.situation.alert_link import alert_link
 from sentry_runbook.incident.situation.around import around_of, changes_of
 from sentry_runbook.incident.situation.facts import ENVIRONMENT, IssueFacts, read_facts
+from sentry_runbook.incident.situation.firing import firing_alerts
 from sentry_runbook.incident.situation.grouping import IssueGroup, group_issues
 from sentry_runbook.incident.situation.news import News, find_news, listed_issues
-from sentry_runbook.incident.situation.quiet import fired_alerts, project_states, quiet_sentences, without_hours
+from sentry_runbook.incident.situation.quiet import project_states, quiet_sentences, without_hours
 from sentry_runbook.incident.situation.severity import IncidentSeverity, severity_of_group
 from sentry_runbook.incident.situation.suspect import suspect_of
 from sentry_runbook.incident.situation.ties import Surroundings
@@ -34,7 +38,7 @@ STILL_GOING = timedelta(minutes=10)
 
 
 def assess(
-    evidence: SituationEvidence, policy: Policy, stated: Stated | None = None, link: AlertLink | None = None
+    evidence: SituationEvidence, policy: Policy, stated: Stated | None = None, target: AlertTarget | None = None
 ) -> Situation:
     """Say what is going on.
 
@@ -42,7 +46,7 @@ def assess(
         evidence: of the organization.
         policy: thresholds and words.
         stated: what people said of the impact.
-        link: what the caller's alert stands for.
+        target: what the caller's alert stands for.
     """
     news, listed = find_news(evidence, policy), listed_issues(evidence)
     groups, around = groups_of(evidence, policy, news, listed)
@@ -57,16 +61,17 @@ def assess(
     names = _project_names(evidence, listed)
     hit = [facts.news.issue.project_id or "" for group, _ in judged for facts in group.issues]
     states = project_states(evidence, policy, names, list(dict.fromkeys(hit)))
+    firing = firing_alerts(evidence, target)
     began = min((incident.began for incident in incidents), default=evidence.window.start)
     return Situation(
         headline=_headline(incidents, evidence),
         incidents=incidents,
-        alert=link,
+        alert=None if target is None else _with_firing(alert_link(target), firing),
         window=SearchPeriod(start=evidence.window.start, end=evidence.window.end),
         scope=_scope(evidence, listed),
         changes=changes_of(evidence, policy, began),
         projects=states,
-        alerts=fired_alerts(evidence),
+        alerts=firing,
         quiet=tuple(quiet_sentences(evidence, listed, news, states)),
         warnings=evidence.warnings or None,
         missing=(
@@ -76,6 +81,12 @@ def assess(
         ),
         findings=evidence.findings,
     )
+
+
+def _with_firing(link: AlertLink, firing: Sequence[FiringAlert]) -> AlertLink:
+    """The link with when it fired, where only the list of all alerts tells."""
+    at = next((alert.fired_at for alert in firing if alert.asked), None)
+    return link if at is None or link.fired_at is not None else link.model_copy(update={"fired_at": at})
 
 
 def groups_of(
@@ -200,6 +211,7 @@ PARTS = {
     "releases": "deploys and releases",
     "flag_changes": "flag changes",
     "alerts": "alerts",
+    "monitors": "monitors that are open",
     "projects": "the list of projects",
     "builds": "releases of the issues",
     "places": "hosts and customers of the issues",

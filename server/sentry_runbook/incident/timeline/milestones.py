@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.formatting import duration, elapsed, moment
+from sentry_runbook.incident.model.alert_detection import AlertDetection
 from sentry_runbook.incident.model.evidence import Activity, Deploy, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import Milestone, MilestoneName
 from sentry_runbook.incident.timeline.activity import LOG, notes_of
+from sentry_runbook.incident.timeline.alerting import fired_words, sort_of
 from sentry_runbook.incident.timeline.context import AT_THE_START, TimelineContext, deployed
 
 DEFINITIONS: Mapping[MilestoneName, str] = {
@@ -68,7 +70,25 @@ def _detected(incident: TimelineContext) -> Milestone:
 
 
 def _first_alert(incident: TimelineContext) -> Milestone | None:
-    """Detection by the first alert: Sentry keeps its last firing, which after a pause says nothing of the first one."""
+    """Detection by the first alert: by its first firing in the incident, where the firings of all alerts were read."""
+    if incident.detection is not None and incident.detection.alerts:
+        return _first_fired(incident, incident.detection)
+    return _last_triggered(incident)
+
+
+def _first_fired(incident: TimelineContext, detection: AlertDetection) -> Milestone | None:
+    first = detection.first
+    at = None if first is None else first.known_by
+    if first is None or at is None:
+        # None surely fired; one whose firings are not known may have, at the latest when Sentry keeps its last one.
+        return None if detection.none_fired else _last_triggered(incident)
+    how = f"{sort_of(first)} {quoted(first.name)}, {fired_words(incident, first)}"
+    milestone = _at("detected", at, how, candidate=True)
+    return milestone.model_copy(update={"at_latest": True}) if first.fired_by is not None else milestone
+
+
+def _last_triggered(incident: TimelineContext) -> Milestone | None:
+    """By the last firing of an alert, which after a pause says nothing of the first one."""
     alert = incident.first_alert
     if alert is None or alert.last_triggered is None:
         return None

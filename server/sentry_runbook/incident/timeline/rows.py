@@ -18,6 +18,7 @@ from sentry_runbook.incident.model.evidence import Deploy, Event, Known, Release
 from sentry_runbook.incident.model.results.messages import TimelineRow
 from sentry_runbook.incident.releases import deploys_of
 from sentry_runbook.incident.timeline.activity import activity_rows, note_rows, stated_rows, timeline_row
+from sentry_runbook.incident.timeline.alerting import alert_rows
 from sentry_runbook.incident.timeline.burst_rows import burst_rows
 from sentry_runbook.incident.timeline.context import TimelineContext, deployed
 
@@ -207,14 +208,6 @@ def _rate_source(incident: TimelineContext) -> str:
     return next((part.source for part in parts if isinstance(part, Known)), own)
 
 
-def _alerts(incident: TimelineContext) -> Iterator[TimelineRow]:
-    part = incident.evidence.alerts
-    for alert in part.value if isinstance(part, Known) else ():
-        if alert.last_triggered is not None and alert.last_triggered >= incident.opens:
-            what = f"Alert {quoted(alert.name)} fired (Sentry keeps only the last time)"
-            yield timeline_row(incident, alert.last_triggered, what, "alerts of the project: last triggered")
-
-
 def _last_event(incident: TimelineContext) -> Iterator[TimelineRow]:
     for issue in incident.evidence.members:
         last = issue.last_seen
@@ -255,7 +248,7 @@ ROW_SOURCES: tuple[Callable[[TimelineContext], Iterator[TimelineRow]], ...] = (
     _first_unhandled,
     _peak,
     _bursts,
-    _alerts,
+    alert_rows,
     stated_rows,
     activity_rows,
     note_rows,

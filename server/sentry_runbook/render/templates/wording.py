@@ -34,7 +34,7 @@ from sentry_runbook.incident.model.results.issue import IssueSummary
 from sentry_runbook.incident.model.results.messages import NOT_STATED, ActionItem, Interval, Milestone
 from sentry_runbook.incident.model.results.triage import Cause, ChecklistStep, CouldBe, Verdict
 from sentry_runbook.incident.postmortem.content import PostmortemContent, TimelineLine
-from sentry_runbook.incident.postmortem.five_whys import Hint
+from sentry_runbook.incident.postmortem.hint import Hint
 
 NOT_MEASURED = "not measured"
 

@@ -62,7 +62,7 @@ class NamedValue(FieldType):
         return sanitizer.named(name, text, TITLE, self.where) or None
 
 
-class Words(FieldType):
+class WordList(FieldType):
     """Sentry's own words, in a list that may be unknown."""
 
     def read(self, value: object, sanitizer: Sanitizer) -> object:
@@ -208,7 +208,7 @@ class AlertDefinition(AlertSetup):
     words: Many[Annotated[EventText, InertLine(TITLE, "alert.condition")]] = ()
     frequency_minutes: int | None = None
     is_quiet_inclusive: bool = False
-    notifies: Annotated[tuple[str, ...] | None, Words()] = None
+    notifies: Annotated[tuple[str, ...] | None, WordList()] = None
     workflow_ids: Many[Annotated[str, Identifier()]] = ()
     created: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateCreated")
     updated: Annotated[datetime | None, Moment()] = Field(None, validation_alias="dateUpdated")

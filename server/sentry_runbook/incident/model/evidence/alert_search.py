@@ -16,6 +16,7 @@ from sentry_runbook.incident.model.evidence.alert_conditions import WITHOUT_VALU
 from sentry_runbook.safety.search_terms import any_of, quoted, tag_column, term
 
 ATTRIBUTES: Mapping[str, str] = {
+    "message": "message",
     "platform": "platform",
     "environment": "environment",
     "type": "event.type",
@@ -37,6 +38,7 @@ ATTRIBUTES: Mapping[str, str] = {
 OF_SEVERAL = ("error.", "stack.")
 """Fields of which an event has one an exception or frame."""
 MESSAGE = "message"
+IN_MESSAGE = ("co", "nc")
 WILDCARDS: Mapping[str, str] = {"co": "*{}*", "sw": "{}*", "ew": "*{}"}
 OPPOSITES: Mapping[str, str] = {"ne": "eq", "nc": "co", "nsw": "sw", "new": "ew", "ns": "is"}
 TAG_KEY = re.compile(r"[A-Za-z0-9_.-]{1,200}")
@@ -51,10 +53,10 @@ def tag_search(key: str, match: str, value: str | None) -> str | None:
 
 def attribute_search(attribute: str, match: str, value: str | None) -> str | None:
     """A search for the events whose attribute meets a condition."""
-    if attribute == MESSAGE:
-        return _message(match, value)
     field = ATTRIBUTES.get(attribute)
     if field is None or (field.startswith(OF_SEVERAL) and match in OPPOSITES):
+        return None
+    if field == MESSAGE and match not in IN_MESSAGE:
         return None
     return _search(field, match, value)
 
@@ -63,14 +65,6 @@ def level_search(match: str, level: str) -> str | None:
     """A search for the events whose level meets a condition."""
     levels = levels_meeting(match, level)
     return None if levels is None else _listed("level", levels)
-
-
-def _message(match: str, value: str | None) -> str | None:
-    """A search for a message means a part of it, whatever its case."""
-    if value is None or match not in ("co", "nc") or "*" in value:
-        return None
-    found = term(MESSAGE, value)
-    return found and ("!" * (match == "nc") + found)
 
 
 def _search(field: str, match: str, value: str | None) -> str | None:

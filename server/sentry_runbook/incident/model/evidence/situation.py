@@ -1,7 +1,7 @@
 """What is known of a whole organization at one instant: the evidence of ``assess_situation``.
 
 Round one lists: issues that are new, busy or rising, the volume and the sessions of every project, what was changed,
-which alerts fired. Round two looks into the few issues that are news: what their events have in common.
+which alerts and monitors fired. Round two looks into the few issues that are news: what their events have in common.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup
 from sentry_runbook.incident.model.evidence.counts import Series, SessionHour
 from sentry_runbook.incident.model.evidence.flags import FlagChange
-from sentry_runbook.incident.model.evidence.issue import Alert, Issue, Release, people_of
+from sentry_runbook.incident.model.evidence.issue import Issue, Release, people_of
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, object_of, text_of
 from sentry_runbook.incident.model.evidence.lenient import Count, FromSentry, Identifier, Name, PartOf
+from sentry_runbook.incident.model.evidence.listed_monitor import ListedMonitor
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
     EventText,
@@ -231,6 +233,7 @@ class SituationEvidence(Frozen):
         not_searched: projects that no list covers.
         new, busy, rising: issues first seen since ``new_since``; with most events in the window; rising by Sentry's
             own order.
+        monitors: without those that every project has.
         builds: by release and environment; places: by host, tenant and flags.
         traces, shared_users: see :class:`IssueValues`.
         minutes: of the issues that matter most.
@@ -258,7 +261,8 @@ class SituationEvidence(Frozen):
     sessions: Known[tuple[ProjectSessions, ...]] | Unknown = NOT_ASKED
     releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
     flag_changes: Known[tuple[FlagChange, ...]] | Unknown = NOT_ASKED
-    alerts: Known[tuple[Alert, ...]] | Unknown = NOT_ASKED
+    alerts: Known[tuple[AlertSetup, ...]] | Unknown = NOT_ASKED
+    monitors: Known[tuple[ListedMonitor, ...]] | Unknown = NOT_ASKED
     builds: Known[TagRows] | Unknown = NOT_ASKED
     places: Known[TagRows] | Unknown = NOT_ASKED
     traces: Known[IssueValues] | Unknown = NOT_ASKED

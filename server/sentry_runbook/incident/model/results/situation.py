@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from sentry_runbook.incident.model.evidence import Answer, EventText, Frozen
 from sentry_runbook.incident.model.policy import Level
+from sentry_runbook.incident.model.results.alert_review import AlertKind
 from sentry_runbook.incident.model.results.explanation import Change
 from sentry_runbook.incident.model.results.issue import SearchPeriod
 from sentry_runbook.incident.model.results.triage import CouldBe
@@ -135,10 +136,24 @@ class ProjectState(Frozen):
 
 
 class FiringAlert(Frozen):
-    """An alert that fired in the window."""
+    """An alert that fired in the window, or a monitor that is open.
+
+    Attributes:
+        id: of the alert or monitor.
+        is_open: of a monitor: what it opened is open still; ``open_since``, where the list of all monitors tells.
+        fired_at: the last time; of a monitor the last event of its issue; None where Sentry does not tell.
+        issue: short id of the issue that a monitor made.
+        asked: whether it is the alert or monitor that the caller gave.
+    """
 
     name: EventText
-    fired_at: datetime
+    id: str | None = None
+    kind: AlertKind = "issue_alert"
+    is_open: bool | None = None
+    open_since: datetime | None = None
+    fired_at: datetime | None = None
+    issue: str | None = None
+    asked: bool | None = None
 
 
 class AlertLink(Frozen):
@@ -147,12 +162,14 @@ class AlertLink(Frozen):
     Attributes:
         kind: ``metric_alert``, ``issue_alert``, ``monitor``, ``cron``, ``uptime``, ``release``, ``trace``, ``stream``,
             ``issue``, ``project`` or another ``page`` that says where or when to look.
+        id: of the alert or monitor, as ``alerts`` has it; of a cron monitor its slug.
         what: it in words.
         facts: what Sentry says of it, a sentence each (a cron's missed and failed check-ins, the last good one …).
         issues: short ids behind it, where it could be told.
     """
 
     kind: str
+    id: str | None = None
     what: EventText
     facts: tuple[EventText, ...] = ()
     issues: tuple[EventText, ...] = ()
@@ -169,7 +186,7 @@ class Situation(Answer):
         changes: deploys, releases and flags of any project in the six hours before the first incident (of the window,
             where nothing is wrong) and since.
         projects: those of the incidents, and those far from usual.
-        alerts: that fired in the window.
+        alerts: that fired in the window, and monitors that are open.
         quiet: what was looked at and is as usual, a sentence each.
     """
 

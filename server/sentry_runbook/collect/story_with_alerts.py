@@ -1,0 +1,101 @@
+"""The evidence of a postmortem: the story of the issue, and beside it the review of its project's alerts.
+
+Both are asked for at once. The review must know the project and so reads the issue itself: the same request as the
+story's first one, which the client sends once. Whatever the alerts do, the story is told: a review that fails, or that
+takes longer than the call may, is the reason why its part is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from sentry_runbook.collect.alert_review import collect_alert_review
+from sentry_runbook.collect.batch import RequestBatch
+from sentry_runbook.collect.behind_link import read_reference
+from sentry_runbook.collect.investigation import collect_evidence, read_question
+from sentry_runbook.collect.question import STORY
+from sentry_runbook.collect.together import first_to_begin
+from sentry_runbook.collect.windows import story_window
+from sentry_runbook.incident.model.evidence import Evidence, Unknown
+from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, object_of, text_of
+from sentry_runbook.progress import reporting_to
+from sentry_runbook.runtime import Runtime
+from sentry_runbook.sentry.ids import IssueRef
+
+AlertReviewPart = AlertReviewEvidence | Unknown
+ELSEWHERE = Unknown(why="alerts are reviewed of the configured organization, and the issue is of another one")
+NO_PROJECT = Unknown(why="Sentry does not tell the issue's project, whose alerts are looked for")
+GLITCHTIP = Unknown(why="GlitchTip does not tell when its alerts fired")
+
+
+async def collect_story(
+    run: Runtime, issue: str, *, environment: str | None = None, beside: Sequence[str] = ()
+) -> tuple[Evidence, AlertReviewPart]:
+    """The evidence of one issue, or of several together, and what is known of the alerts of its project.
+
+    Args:
+        run: the runtime of the call.
+        issue: id, short id or URL; ``beside`` further ones of the same incident.
+        environment: environments that the caller named, separated by commas.
+        beside: as ``issue``.
+
+    Raises:
+        RunbookError: an issue could not be read, or an argument is invalid.
+    """
+    batch = RequestBatch()
+    story = batch.add(partial(_story, run, issue, environment, beside))
+    review = batch.add(partial(_review, run, issue, beside))
+    evidence = await batch.send_until(story)
+    if review.value is not None:
+        return evidence, review.value
+    return evidence, Unknown(why="it was not asked for" if review.error is None else review.error.what.rstrip("."))
+
+
+async def _story(run: Runtime, issue: str, environment: str | None, beside: Sequence[str]) -> Evidence:
+    question = await read_question(
+        run,
+        issue,
+        STORY,
+        environment=environment,
+        period=None,
+        start=None,
+        end=None,
+        scope="production",
+        which=None,
+        release=None,
+        organization=None,
+        fresh=False,
+        beside=beside,
+    )
+    return await collect_evidence(run, question, story_window)
+
+
+async def _review(run: Runtime, issue: str, beside: Sequence[str]) -> AlertReviewPart:
+    """The review of the project in which the incident began.
+
+    Raises:
+        RunbookError: an issue could not be read, or no list of alerts.
+    """
+    # What the caller is told of the progress are the rounds of the story.
+    with reporting_to(None), run.client().deadline(run.settings.limits.call_s):
+        references = [await read_reference(run, text) for text in (issue, *beside)]
+        if any(ref.organization not in (None, run.settings.organization) for ref in references):
+            return ELSEWHERE
+        issues = await _issues(run, references)
+        if run.client().server == "glitchtip":
+            return GLITCHTIP
+        project = object_of(issues[first_to_begin(issues, run.clock())].get("project"))
+        named = id_of(project.get("id")) or text_of(project.get("slug"))
+        return await collect_alert_review(run, project=named) if named else NO_PROJECT
+
+
+async def _issues(run: Runtime, references: Sequence[IssueRef]) -> list[JsonObject]:
+    client, batch = run.client(), RequestBatch()
+    results = [batch.add(partial(client.issue, ref, owners=True)) for ref in references]
+    await batch.send()
+    for result in results:
+        if result.error is not None:
+            raise result.error
+    return [result.value for result in results if result.value is not None]
