@@ -96,8 +96,12 @@ def _fired(
 ) -> list[Firing]:
     firings: list[Firing] = []
     last: dict[str, int] = {}
+    # An empty trigger is every event; that an issue was resolved is none, and one with an environment never hears of it.
+    hears_of_resolves = counting.environment is None and any(
+        row["type"] == "issue_resolved_trigger" for row in trigger.conditions
+    )
     for moment in moments(counting.raw, projects):
-        if moment.event is None and counting.environment is not None:
+        if moment.event is None and not hears_of_resolves:
             continue
         if moment.event is not None and not counting.has_environment(moment.event.environment):
             continue

@@ -398,6 +398,11 @@ def test_no_event_on_an_archived_issue_fires_until_one_brings_it_back() -> None:
     assert fired(trigger("reappeared_event"), what) == ["12:00:00"]
 
 
+def test_an_empty_trigger_is_every_event_and_no_resolve() -> None:
+    what = raw(at_times("10:00"), changed(("10:30", "resolved")))
+    assert fired(workflow(frequency=0), what) == ["10:00:00"]
+
+
 def test_nothing_counted_ever_holds_when_an_issue_is_resolved() -> None:
     issue = changed(("10:30", "resolved"))
     row = trigger("issue_resolved_trigger")

@@ -126,7 +126,7 @@ def test_both_generations_of_an_alert_have_the_same_condition(type_: str, now: J
         ),
         (detector(("lt", 5, 75), ("gte", 5, 0)), metric_rule(("critical", 5), thresholdType=1)),
         (
-            detector(("gt", 50, 75), ("lt", 10, 0), minutes=1440),
+            detector(("gt", 50, 75), ("lte", 10, 0), minutes=1440),
             metric_rule(("critical", 50), resolveThreshold=10, minutes=1440),
         ),
         # The old one shows the change, today's the share of the value then (reference: alerts, 3).

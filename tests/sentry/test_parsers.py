@@ -53,6 +53,7 @@ READS: dict[str, tuple[Ask, Any]] = {
     "events": (lambda client: client.events(REF), [shapes.EVENT]),
     "event": (lambda client: client.event(REF, "latest"), shapes.EVENT),
     "tags": (lambda client: client.tags(REF), [shapes.TAG]),
+    "activities": (lambda client: client.activities(REF), {"activity": [shapes.ACTIVITY]}),
     "notes": (lambda client: client.notes(REF), [shapes.ACTIVITY]),
     "update_issue": (lambda client: client.update_issue(REF, {"status": "resolved"}), shapes.ISSUE),
     "add_note": (lambda client: client.add_note(REF, "Hm."), shapes.ACTIVITY),

@@ -239,3 +239,22 @@ async def test_closing_ends_the_computations_that_later_callers_did_not_join_too
 
 def test_outside_of_a_computation_marking_says_nothing() -> None:
     mark_incomplete()
+
+
+@pytest.mark.parametrize("is_incomplete", [True, False])
+async def test_what_is_made_of_an_incomplete_result_is_not_kept_either(is_incomplete: bool) -> None:
+    results, inner_runs, outer_runs = SharedResults(10), list[int](), list[int]()
+
+    async def inner() -> int:
+        inner_runs.append(1)
+        if is_incomplete:
+            mark_incomplete()
+        return len(inner_runs)
+
+    async def outer() -> int:
+        outer_runs.append(1)
+        return await results.share("inner", inner)
+
+    for _ in range(2):
+        await results.share("outer", outer)
+    assert len(outer_runs) == len(inner_runs) == (2 if is_incomplete else 1)

@@ -172,16 +172,21 @@ async def collect_situation_of_alert(
 
 
 async def collect_alert_review(
-    run: Runtime, *, project: str | None = None, period: str | None = None
+    run: Runtime,
+    *,
+    project: str | None = None,
+    period: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> AlertReviewEvidence:
-    """What is known of the alerts of an organization, or of a project, and of the period (``14d`` unless given).
+    """What is known of an organization's alerts and of a period; see :func:`.alert_review.collect_alert_review`.
 
     Raises:
-        RunbookError: an argument is invalid, the project does not exist, or no list of alerts could be read.
+        RunbookError: an argument is invalid, or no list of alerts could be read.
     """
     from sentry_runbook.collect import alert_review  # noqa: PLC0415  # see the module's docstring
 
-    return await alert_review.collect_alert_review(run, project=project, period=period)
+    return await alert_review.collect_alert_review(run, project=project, period=period, start=start, end=end)
 
 
 async def list_issue_events(

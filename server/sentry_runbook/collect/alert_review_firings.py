@@ -217,12 +217,13 @@ class ReviewedFirings:
 
     def _hours(self, rows: Rows) -> tuple[FiringHour, ...] | None:
         """The hours with a firing; None where one of them cannot be read."""
-        found = []
+        first, found = _hour(self.scope.window.start), list[FiringHour]()
         for row in rows:
-            start, firings = moment_of(row.get("date")), count_of(row.get("count"))
-            if start is None or firings is None:
+            firings = count_of(row.get("count"))
+            start = moment_of(row.get("date")) if firings else None  # most hours have none
+            if firings is None or (firings and start is None):
                 return None
-            if firings and _hour(self.scope.window.start) <= start < self.scope.window.end:
+            if start is not None and first <= start < self.scope.window.end:
                 found.append(FiringHour(start=start, firings=firings))
         return tuple(found)
 

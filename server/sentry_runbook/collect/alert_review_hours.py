@@ -120,7 +120,8 @@ class HourlyCounts:
             for issue, counts in _of_each(ten, result.value, model)
         }
         for issue, counts in {**busiest, **further}.items():
-            yield CountedSeries(population=everything, issue=issue, events=settled(counts, self.scope.now))
+            events = settled(counts, self.scope.now)
+            yield CountedSeries(population=everything, issue=issue, events=events, is_partial=others is None)
         if others is not None:
             rest = _less(others, list(further.values()))
             yield CountedSeries(population=everything, issue=ALL_OTHERS, events=settled(rest, self.scope.now))

@@ -272,8 +272,12 @@ class AlertLists:
     @property
     def has_more(self) -> bool:
         """Whether there are alerts beyond those that were read."""
-        one_by_one = self.of_projects and len(self.of_projects) < len(self.project_names())
-        return self._is_cut or bool(one_by_one) or any(listed.has_more for listed in self._asked())
+        return self._is_cut or self._leaves_projects() or any(listed.has_more for listed in self._asked())
+
+    def _leaves_projects(self) -> bool:
+        """Whether alerts are listed by project, and not all projects were asked."""
+        is_answered = any(result.value is not None for result in self.of_projects.values())
+        return is_answered and (len(self.of_projects) < len(self.project_names()) or self.projects.has_more)
 
     # --- what is not known
 
@@ -286,7 +290,7 @@ class AlertLists:
                 self.scope.lacks(f"further ones of {listed.what}", f"only the first {len(listed.rows)} are read")
         if self.projects.error is not None:
             self.scope.lacks(self.projects.what, self.projects.error)
-        if self.of_projects and len(self.of_projects) < len(self.project_names()):
+        if self._leaves_projects():
             why = f"this server lists them by project, and {len(self.of_projects)} projects are asked: name a project"
             self.scope.lacks("the alerts of further projects", why)
         for project, result in self.of_projects.items():
@@ -300,7 +304,7 @@ class AlertLists:
             return  # the server is from before them: that is no gap
         if not is_missing or what != BEFORE_2026:
             self.scope.lacks(what, error)
-        elif self.has_today:
+        elif self.has_today is not False:
             why = NOT_LISTED.format(error.status or "no such endpoint")
             self.scope.lacks(what, f"{why}. {BROWN_OUT}" if error.status == GONE else why)
 

@@ -124,7 +124,7 @@ def _recorded(part: Part, truths: Mapping[str, Truth], origin: int) -> Scenario:
             alerts.append(_with_firings(spec, alert, truth, origin))
             continue
         opened = _with_opened(spec, alert, truth, origin)
-        if opened.opened:
+        if opened.opened and spec.migrated:
             short_id = f"{part.slug.upper()}-M{len(detectors) + 1}"
             issues.append(_metric_issue(short_id, opened))
             opened = replace(opened, issue=short_id)

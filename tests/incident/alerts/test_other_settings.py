@@ -21,7 +21,7 @@ from sentry_runbook.incident.model.evidence.alert_definition import (
     MetricCondition,
     MetricThreshold,
 )
-from tests.incident.alerts.period_builder import PERIOD, alert, at, days
+from tests.incident.alerts.period_builder import MINUTE, PERIOD, PlayedIssue, alert, at, days
 
 NOON = days(6)
 WITHIN = timedelta(minutes=15)
@@ -189,6 +189,8 @@ def test_the_nearest_alert_is_told_with_how_far_it_was() -> None:
     assert gap_of(EPISODE, [witness(MISSED)], None).nearest == "1 alert is there for it; none fired in it"
 
 
+BUSY = {"1": (PlayedIssue("1").burst(NOON - 30, 120, 12).series(at(NOON - 60), at(NOON + 90), MINUTE),)}
+"""Some 60 events in 5 min, 180 in 15 min, 540 in the hour."""
 Rung = tuple[str, float | None, int | None]
 Rungs = dict[Rung, list[ReplayedFiring]]
 
@@ -204,7 +206,7 @@ def ladder(seen: Rungs) -> Ladder:
             key = ("new", None, None) if condition is None else ("count", condition.value, condition.interval_s)
         return gives(seen.get(key, ()))
 
-    return Ladder(replayed, PERIOD, WITHIN)
+    return Ladder(replayed, PERIOD, WITHIN, BUSY)
 
 
 def test_of_conditions_that_catch_it_the_one_with_the_fewest_extra_firings_is_suggested() -> None:
@@ -261,7 +263,7 @@ def test_each_condition_is_replayed_once_for_all_episodes_of_a_project() -> None
         seen.append(repr(alert))
         return Replay()
 
-    steps = Ladder(replayed, PERIOD, WITHIN)
+    steps = Ladder(replayed, PERIOD, WITHIN, BUSY)
     steps.best_for(EPISODE)
     steps.best_for(EPISODE)
     assert len(seen) == len(set(seen))

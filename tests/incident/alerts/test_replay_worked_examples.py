@@ -32,10 +32,8 @@ def evidence_of_a(step_s: int) -> AlertReviewEvidence:
 
 def test_more_than_a_hundred_in_an_hour_fires_in_the_minute_of_event_101() -> None:
     result = replay(with_condition(more_than=100), evidence_of_a(60))
-    first, second, *_ = spans(result)
-    assert first == (634, 635, True)
-    # More than thirty minutes after 10:34, wherever in that minute it was.
-    assert second == (664, 666, True)
+    # The second one comes more than thirty minutes after 10:34, wherever in that minute the first one was.
+    assert spans(result)[:2] == [(634, 635, True), (664, 666, True)]
     assert result.step_s == 60
     assert [row.issue for row in result.firings][:1] == ["7"]
 

@@ -84,17 +84,21 @@ class Catch:
 
     @property
     def after(self) -> tuple[int, int] | None:
-        """Full minutes after the beginning, at least and at most, rounded up; None where it did not surely fire."""
+        """Full minutes after the beginning, at least and at most, rounded up; None where it did not surely fire.
+
+        What is known to the minute is the end of that minute.
+        """
         first = self.first
         if not first.fired or first.earliest is None or first.latest is None:
             return None
-        return minutes_after(self.episode, first.earliest), minutes_after(self.episode, first.latest)
+        latest = minutes_after(self.episode, first.latest)
+        is_sharp = first.latest - first.earliest <= MINUTE
+        return (latest if is_sharp else minutes_after(self.episode, first.earliest)), latest
 
     def shown(self) -> EpisodeCatch:
         """As the result has it."""
         first, after, replayed = self.first, self.after, self.replayed
-        is_exact = first.fired is True and first.earliest == first.latest
-        has_bounds = first.fired is True and not is_exact
+        has_bounds = first.fired is True and (after is None or after[0] != after[1])
         return EpisodeCatch(
             episode=self.episode.id,
             began=self.episode.began,

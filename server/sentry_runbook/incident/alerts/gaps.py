@@ -88,8 +88,7 @@ def _nearest(episode: ReviewEpisode, witnesses: Sequence[Witness]) -> str:
 
 def _fired_late(episode: ReviewEpisode, witness: Witness) -> str:
     after = witness.catch.after
-    low = minutes_after(episode, witness.catch.first.earliest or episode.began)
-    high = low if after is None else after[1]
+    low, high = after or (minutes_after(episode, witness.catch.first.earliest or episode.began),) * 2
     when = count(low, MINUTES) if low == high else f"{low} to {count(high, MINUTES)}"
     return f"{witness.name} ({witness.condition}) fired {when} after the start"
 

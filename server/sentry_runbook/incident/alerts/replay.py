@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from sentry_runbook.incident.alerts.replay_cells import EVER, MANY, Cells
+from sentry_runbook.incident.alerts.replay_cells import EVER, MANY, CountCells
 from sentry_runbook.incident.alerts.replay_conditions import (
     NO_EVENT_NEEDED,
     IssueOnTrial,
@@ -275,10 +275,11 @@ def _trial(period: CountedPeriod, issue: str, environment: str | None, lead: int
     row: IssueUnderReview | None = period.issues.get(issue)
     if row is not None and not row.issue.is_error:
         # Its events are not among the errors: only what its log says is known of it.
-        cells = Cells([(-EVER, period.end, 0, 0)])
+        cells = CountCells([(-EVER, period.end, 0, 0)])
     else:
         cells = period.cells(environment, "", issue)
-    rows = rows_of(row, cells, period.start - lead, period.end, environment=environment)
+    everywhere = cells if environment is None else period.cells(None, "", issue)
+    rows = rows_of(row, cells, period.start - lead, period.end, environment=environment, everywhere=everywhere)
     return IssueOnTrial(period, issue, row, environment, cells, rows)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import trunc
 
-from sentry_runbook.incident.alerts.replay_cells import MANY, Cells
+from sentry_runbook.incident.alerts.replay_cells import MANY, CountCells
 from sentry_runbook.incident.alerts.replay_rows import EvaluationRow, RowKind, Rows
 from sentry_runbook.incident.alerts.replay_truth import (
     EVERY,
@@ -33,7 +33,7 @@ FEWEST_SESSIONS = 50
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ValueBounds:
     """Of a value, a row each.
 
     Attributes:
@@ -70,7 +70,7 @@ class Bounds:
 class WindowOf:
     """What lies in the window of each evaluation: of ``length`` seconds, ``earlier`` seconds before."""
 
-    cells: Cells
+    cells: CountCells
     length: int
     earlier: int = 0
 
@@ -89,7 +89,7 @@ class WindowOf:
         return every, last, once, high
 
 
-def events(cells: Cells, rows: Rows, length: int, *, earlier: int = 0, counts_all: bool) -> Bounds:
+def events(cells: CountCells, rows: Rows, length: int, *, earlier: int = 0, counts_all: bool) -> ValueBounds:
     """Events in the window.
 
     Args:
@@ -116,7 +116,9 @@ def events(cells: Cells, rows: Rows, length: int, *, earlier: int = 0, counts_al
     return _columns(found)
 
 
-def users(cells: Cells, by_step: Sequence[Cells], rows: Rows, length: int, *, earlier: int = 0) -> Bounds:
+def users(
+    cells: CountCells, by_step: Sequence[CountCells], rows: Rows, length: int, *, earlier: int = 0
+) -> ValueBounds:
     """Distinct users in the window: at least those of its fullest bucket, at most the sum of all and the events."""
     counted = WindowOf(cells, length, earlier)
     found: list[tuple[int, int, int, int]] = []
@@ -138,9 +140,9 @@ def users(cells: Cells, by_step: Sequence[Cells], rows: Rows, length: int, *, ea
     return _columns(found)
 
 
-def rise(now: Bounds, then: Bounds) -> Bounds:
+def rise(now: ValueBounds, then: ValueBounds) -> ValueBounds:
     """By how many percent it rose, as Sentry computes it; from nothing it rose by a hundred percent an event."""
-    return Bounds(
+    return ValueBounds(
         every=[_percent(a, b) for a, b in zip(now.every, then.high, strict=True)],
         last=[_percent(a, b) for a, b in zip(now.last, then.high, strict=True)],
         # Which event the higher count is at is not known, nor what the window before it held then.
@@ -156,11 +158,11 @@ def _percent(now: float, then: float) -> float:
 
 
 def share_of_sessions(
-    counted: Bounds, rows: Rows, hours: dict[int, int] | None, length: int, earlier: int = 0
-) -> Bounds:
+    counted: ValueBounds, rows: Rows, hours: dict[int, int] | None, length: int, earlier: int = 0
+) -> ValueBounds:
     """Events by a hundred sessions; ``hours``: sessions by the start of the hour, None: they are not known."""
     sessions, minutes = _last_hours(rows, hours, earlier), length / 60
-    return Bounds(
+    return ValueBounds(
         every=[_at_least(count, of, minutes) for count, of in zip(counted.every, sessions, strict=True)],
         last=[_at_least(count, of, minutes) for count, of in zip(counted.last, sessions, strict=True)],
         once=[_at_least(count, of, minutes) for count, of in zip(counted.once, sessions, strict=True)],
@@ -189,7 +191,7 @@ def _last_hours(rows: Rows, hours: dict[int, int] | None, earlier: int) -> list[
     return found
 
 
-def total(cells: Cells, rows: Rows, all_time: int | None, *, until: int, looks_at_all: bool) -> Bounds:
+def total(cells: CountCells, rows: Rows, all_time: int | None, *, until: int, looks_at_all: bool) -> ValueBounds:
     """All events of the issue up to the evaluation: those of its whole life, less what came after.
 
     Args:
@@ -200,7 +202,7 @@ def total(cells: Cells, rows: Rows, all_time: int | None, *, until: int, looks_a
         looks_at_all: each of its events is looked at, so that the last one of a row is the last of all.
     """
     if all_time is None:
-        return Bounds([1] * len(rows), [1] * len(rows), [1] * len(rows), [MANY] * len(rows))
+        return ValueBounds([1] * len(rows), [1] * len(rows), [1] * len(rows), [MANY] * len(rows))
     found: list[tuple[int, int, int, int]] = []
     for row in rows:
         if row.kind is RowKind.FIRST:
@@ -216,8 +218,8 @@ def total(cells: Cells, rows: Rows, all_time: int | None, *, until: int, looks_a
     return _columns(found)
 
 
-def _columns(found: Sequence[tuple[int, int, int, int]]) -> Bounds:
+def _columns(found: Sequence[tuple[int, int, int, int]]) -> ValueBounds:
     if not found:
-        return Bounds((), (), (), ())
+        return ValueBounds((), (), (), ())
     every, last, once, high = zip(*found, strict=True)
-    return Bounds(every, last, once, high)
+    return ValueBounds(every, last, once, high)

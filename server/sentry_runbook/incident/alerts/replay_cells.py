@@ -23,7 +23,7 @@ EVER = 10**11
 
 
 @dataclass(frozen=True)
-class Piece:
+class SeriesPiece:
     """Bounds of the buckets of one series: seconds since the epoch."""
 
     start: int
@@ -37,15 +37,15 @@ class Piece:
         return self.start + self.step * len(self.highs)
 
 
-def piece_of(series: Series, *, is_exact: bool = True) -> Piece:
+def piece_of(series: Series, *, is_exact: bool = True) -> SeriesPiece:
     """The buckets of a series; where it counts more than what is asked, they bound it from above."""
     values = series.values
     highs = [MANY if value is None else round(value) for value in values]
     lows = [0 if value is None else round(value) for value in values] if is_exact else [0] * len(values)
-    return Piece(epoch_seconds(series.start), series.step_s, lows, highs)
+    return SeriesPiece(epoch_seconds(series.start), series.step_s, lows, highs)
 
 
-class Cells:
+class CountCells:
     """Cells from the beginning of time to the end of what was counted, without gaps.
 
     Attributes:
@@ -87,8 +87,8 @@ class Cells:
 
 
 def compose(
-    pieces: Iterable[Piece], *, born: int | None = None, last: int | None = None, until: int, most: int = MANY
-) -> Cells:
+    pieces: Iterable[SeriesPiece], *, born: int | None = None, last: int | None = None, until: int, most: int = MANY
+) -> CountCells:
     """Cells of several series: what stands first in ``pieces`` is taken first.
 
     Args:
@@ -112,10 +112,10 @@ def compose(
         free = left
     cells += [(start, end, 0, MANY) for start, end in free]
     cells.sort()
-    return Cells(_alive(cells, born, last, most), most)
+    return CountCells(_alive(cells, born, last, most), most)
 
 
-def _buckets(piece: Piece, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+def _buckets(piece: SeriesPiece, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
     """The buckets in a stretch; one that reaches out of it may hold all of its events there."""
     first, after = (start - piece.start) // piece.step, -((piece.start - end) // piece.step)
     for index in range(first, after):

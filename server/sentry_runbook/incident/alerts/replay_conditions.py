@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sentry_runbook.incident.alerts import replay_bounds
-from sentry_runbook.incident.alerts.replay_bounds import Bounds
-from sentry_runbook.incident.alerts.replay_cells import Cells, second
+from sentry_runbook.incident.alerts.replay_bounds import ValueBounds
+from sentry_runbook.incident.alerts.replay_cells import CountCells, second
 from sentry_runbook.incident.alerts.replay_rows import EvaluationRow, RowKind, Rows, activity_of
 from sentry_runbook.incident.alerts.replay_series import CountedPeriod
 from sentry_runbook.incident.alerts.replay_truth import (
@@ -50,7 +50,7 @@ class IssueOnTrial:
     id: str
     row: IssueUnderReview | None
     environment: str | None
-    base: Cells
+    base: CountCells
     rows: Rows
 
     @property
@@ -58,7 +58,7 @@ class IssueOnTrial:
         """What it is looked up by: the same issue has other rows where it was looked at for longer."""
         return self.id, self.environment, self.rows[0].start if self.rows else 0
 
-    def cells(self, search: str) -> Cells:
+    def cells(self, search: str) -> CountCells:
         """Its events in the environment that meet a search."""
         return self.period.cells(self.environment, search, self.id)
 
@@ -104,7 +104,7 @@ def truths_of(condition: AlertCondition, issue: IssueOnTrial) -> Truths:
 # --- conditions with a number --------------------------------------------------------------------------------------
 
 
-def bounds_of(condition: AlertCondition, issue: IssueOnTrial) -> Bounds | None:
+def bounds_of(condition: AlertCondition, issue: IssueOnTrial) -> ValueBounds | None:
     """Of the number that a condition compares; None: it compares none."""
     kind = type_of(condition.type)
     measure = MEASURES.get(kind.needs)
@@ -112,7 +112,7 @@ def bounds_of(condition: AlertCondition, issue: IssueOnTrial) -> Bounds | None:
         return None
     key = (issue.key, kind.type, condition.interval_s, condition.comparison_s, search_of(condition))
     kept = issue.period.kept.get(key)
-    if isinstance(kept, Bounds):
+    if isinstance(kept, ValueBounds):
         return kept
     bounds = measure(condition, issue, 0)
     if kind.is_percent and condition.comparison_s:
@@ -121,26 +121,26 @@ def bounds_of(condition: AlertCondition, issue: IssueOnTrial) -> Bounds | None:
     return bounds
 
 
-def _events(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> Bounds:
+def _events(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> ValueBounds:
     search = search_of(condition)
     length = condition.interval_s or 1
     return replay_bounds.events(issue.cells(search), issue.rows, length, earlier=earlier, counts_all=not search)
 
 
-def _users(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> Bounds:
+def _users(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> ValueBounds:
     search = search_of(condition)
     by_step = issue.period.users(issue.environment, search, issue.id)
     return replay_bounds.users(issue.cells(search), by_step, issue.rows, condition.interval_s or 1, earlier=earlier)
 
 
-def _sessions(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> Bounds:
+def _sessions(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> ValueBounds:
     project = issue.period.project_of(issue.id)
     hours = issue.period.sessions(project, issue.environment)
     counted = _events(condition, issue, earlier)
     return replay_bounds.share_of_sessions(counted, issue.rows, hours, condition.interval_s or 1, earlier)
 
 
-def _total(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> Bounds:
+def _total(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> ValueBounds:
     del condition, earlier
     all_time = None if issue.row is None else issue.row.issue.events_total
     return replay_bounds.total(
@@ -152,7 +152,7 @@ def _total(condition: AlertCondition, issue: IssueOnTrial, earlier: int) -> Boun
     )
 
 
-MEASURES: Mapping[Needs, Callable[[AlertCondition, IssueOnTrial, int], Bounds]] = {
+MEASURES: Mapping[Needs, Callable[[AlertCondition, IssueOnTrial, int], ValueBounds]] = {
     "events": _events,
     "users": _users,
     "sessions": _sessions,
@@ -251,7 +251,7 @@ def _event(condition: AlertCondition, issue: IssueOnTrial) -> Truths:
     return [_gate(row, met, issue.base) for row in issue.rows]
 
 
-def _gate(row: EvaluationRow, met: Cells, base: Cells) -> int:
+def _gate(row: EvaluationRow, met: CountCells, base: CountCells) -> int:
     start, end = row.cell
     high = met.upper(start, end)
     if high == 0:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sentry_runbook.incident.alerts.replay_cells import EVER, Cells, second
+from sentry_runbook.incident.alerts.replay_cells import EVER, CountCells, second
 from sentry_runbook.incident.alerts.replay_truth import (
     ALWAYS,
     MAYBE,
@@ -68,7 +68,13 @@ Rows = Sequence[EvaluationRow]
 
 
 def rows_of(
-    row: IssueUnderReview | None, cells: Cells, start: int, end: int, *, environment: str | None
+    row: IssueUnderReview | None,
+    cells: CountCells,
+    start: int,
+    end: int,
+    *,
+    environment: str | None,
+    everywhere: CountCells,
 ) -> list[EvaluationRow]:
     """All evaluations of an issue in a period, in order of time.
 
@@ -78,6 +84,7 @@ def rows_of(
         start: of the period.
         end: of the period.
         environment: of the alert.
+        everywhere: its events in all environments.
     """
     singles = [] if row is None else list(_singles(row, cells, start, end, environment))
     first = next((single for single in singles if single.kind is RowKind.FIRST), None)
@@ -90,7 +97,11 @@ def rows_of(
         low_here = low if (begin, finish) == (a, b) else 0
         if index in candidates:
             without = int(low_here > 0 and len(candidates) == 1)
-            rows.append(EvaluationRow(begin, finish, RowKind.FIRST, without, 1, (a, b)))
+            born = None if row is None or row.issue.first_seen is None else second(row.issue.first_seen)
+            if without and born is not None and a <= born < b and low >= everywhere.upper(a, b):
+                rows.append(EvaluationRow(born, born + 1, RowKind.FIRST, 1, 1, (a, b)))
+            else:
+                rows.append(EvaluationRow(begin, finish, RowKind.FIRST, without, 1, (a, b)))
         else:
             without = int(first is not None and a <= first.start < b)
         if high > without:
@@ -100,7 +111,7 @@ def rows_of(
     return rows
 
 
-def _first_cells(cells: Cells) -> frozenset[int]:
+def _first_cells(cells: CountCells) -> frozenset[int]:
     """The cells that may hold the first event of all: up to the first one that surely holds some."""
     found: list[int] = []
     for index, (low, high) in enumerate(zip(cells.lows, cells.highs, strict=True)):
@@ -112,7 +123,7 @@ def _first_cells(cells: Cells) -> frozenset[int]:
 
 
 def _singles(
-    row: IssueUnderReview, cells: Cells, start: int, end: int, environment: str | None
+    row: IssueUnderReview, cells: CountCells, start: int, end: int, environment: str | None
 ) -> Iterator[EvaluationRow]:
     """Events, and resolves, that are known by themselves. Of one environment it is not known whether it had them."""
     low = int(environment is None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from sentry_runbook.incident.alerts.replay_cells import MANY, Cells, Piece, compose, piece_of, second
+from sentry_runbook.incident.alerts.replay_cells import MANY, CountCells, SeriesPiece, compose, piece_of, second
 from sentry_runbook.incident.model.evidence import Known, Series
 from sentry_runbook.incident.model.evidence.alert_review import (
     ALL_OTHERS,
@@ -53,8 +53,8 @@ class CountedPeriod:
     """The series of one period, looked up by what they count. Built once an evidence (:func:`counted_period`)."""
 
     evidence: AlertReviewEvidence
-    _cells: dict[tuple[str | None, str, str], Cells] = field(default_factory=dict)
-    _users: dict[tuple[str | None, str, str], tuple[Cells, ...]] = field(default_factory=dict)
+    _cells: dict[tuple[str | None, str, str], CountCells] = field(default_factory=dict)
+    _users: dict[tuple[str | None, str, str], tuple[CountCells, ...]] = field(default_factory=dict)
     kept: dict[object, object] = field(default_factory=dict)
     """What several alerts ask of the same series, computed once."""
 
@@ -153,17 +153,17 @@ class CountedPeriod:
             by_kind.setdefault(kind, []).append(_answer(population, step, rows_of, names_all=names_all))
         return {kind: tuple(sorted(rows, key=lambda row: row.step)) for kind, rows in by_kind.items()}
 
-    def cells(self, environment: str | None, search: str, issue: str) -> Cells:
+    def cells(self, environment: str | None, search: str, issue: str) -> CountCells:
         """Events of an issue in an environment (None: all) that meet a search; :data:`ALL_OTHERS`: of one without."""
         key = environment, search, issue
         if key not in self._cells:
             self._cells[key] = self._composed(environment, search, issue)
         return self._cells[key]
 
-    def _composed(self, environment: str | None, search: str, issue: str) -> Cells:
+    def _composed(self, environment: str | None, search: str, issue: str) -> CountCells:
         project, row = self.project_of(issue), self.issues.get(issue)
-        pieces: list[Piece] = []
-        bounds: list[Piece] = []
+        pieces: list[SeriesPiece] = []
+        bounds: list[SeriesPiece] = []
         wider = dict.fromkeys(((environment, search), (environment, ""), (None, search), (None, "")))
         for env, term in wider:
             is_exact = (env, term) == (environment, search)
@@ -183,15 +183,20 @@ class CountedPeriod:
             most=MANY if pieces else self.most_of(issue),
         )
 
-    def _others(self) -> Iterator[Piece]:
+    def _others(self) -> Iterator[SeriesPiece]:
         """All issues without a series of their own together, of all answers that were asked of every issue."""
-        by_grid: dict[tuple[int, int, int], list[Piece]] = {}
+        by_grid: dict[tuple[int, int, int], list[SeriesPiece]] = {}
         for answer in self.answers.get((None, "", EVENTS), ()):
             for piece in _of_others(answer) if answer.names_all else ():
                 by_grid.setdefault((piece.start, piece.step, len(piece.highs)), []).append(piece)
         for (start, step, length), pieces in by_grid.items():
             highs = [sum(counts) for counts in zip(*(piece.highs for piece in pieces), strict=True)]
-            yield Piece(start, step, [0] * length, highs)
+            yield SeriesPiece(start, step, [0] * length, highs)
+
+    def events_of(self, issue: str) -> int:
+        """Events of an issue in the period, by the list; 0 where it does not tell."""
+        row = self.issues.get(issue)
+        return 0 if row is None else row.issue.events or 0
 
     def most_of(self, issue: str) -> int:
         """More events than that no stretch of an issue holds, by the list; :data:`MANY`: not known."""
@@ -202,11 +207,11 @@ class CountedPeriod:
         known = (row.issue.events_total, row.issue.events if is_new else None)
         return min((count for count in known if count is not None), default=MANY)
 
-    def users(self, environment: str | None, search: str, issue: str) -> tuple[Cells, ...]:
+    def users(self, environment: str | None, search: str, issue: str) -> tuple[CountCells, ...]:
         """Distinct users by bucket: one for each step that was asked; empty: they were not counted."""
         key = environment, search, issue
         if key not in self._users:
-            by_step: dict[int, list[Piece]] = {}
+            by_step: dict[int, list[SeriesPiece]] = {}
             for answer in self.answers.get((environment, search, USERS), ()):
                 if issue in answer.series:
                     by_step.setdefault(answer.step, []).append(piece_of(answer.series[issue]))
@@ -239,7 +244,7 @@ def _answer(population: Population, step: int, rows: list[CountedSeries], *, nam
     return SeriesAnswer(frozenset(population.projects), step, names_all and not is_partial, own, others)
 
 
-def _of_others(answer: SeriesAnswer) -> Iterator[Piece]:
+def _of_others(answer: SeriesAnswer) -> Iterator[SeriesPiece]:
     """What bounds an issue without a series of its own: all of those together, or nothing at all."""
     if answer.others is not None:
         yield piece_of(answer.others, is_exact=False)
@@ -247,7 +252,7 @@ def _of_others(answer: SeriesAnswer) -> Iterator[Piece]:
     any_of_them = next(iter(answer.series.values()), None)
     if any_of_them is not None:
         none = [0] * len(any_of_them.values)
-        yield Piece(second(any_of_them.start), any_of_them.step_s, none, none)
+        yield SeriesPiece(second(any_of_them.start), any_of_them.step_s, none, none)
 
 
 class _Same:

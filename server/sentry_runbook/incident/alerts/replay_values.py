@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 
-from sentry_runbook.incident.alerts.replay_cells import MANY, Cells, Piece, compose, piece_of, second
+from sentry_runbook.incident.alerts.replay_cells import MANY, CountCells, SeriesPiece, compose, piece_of, second
 from sentry_runbook.incident.alerts.replay_series import ERRORS, EVENTS, USERS, CountedPeriod
 from sentry_runbook.incident.model.evidence import Series
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition, MetricCondition
@@ -130,7 +130,7 @@ def value_at(alert: AlertDefinition, metric: MetricCondition, period: CountedPer
     return lambda end: _mean(rows, end - metric.window_s, end)
 
 
-def _pieces(series: list[Series]) -> Iterator[Piece]:
+def _pieces(series: list[Series]) -> Iterator[SeriesPiece]:
     return (piece_of(one) for one in series)
 
 
@@ -140,14 +140,14 @@ def _end(series: list[Series], period: CountedPeriod) -> int:
     )
 
 
-def _by_step(series: list[Series], period: CountedPeriod) -> tuple[Cells, ...]:
+def _by_step(series: list[Series], period: CountedPeriod) -> tuple[CountCells, ...]:
     steps = sorted({one.step_s for one in series})
     return tuple(
         compose((piece_of(one) for one in series if one.step_s == step), until=_end(series, period)) for step in steps
     )
 
 
-def _counted(cells: Cells, period: CountedPeriod, population: Population, window: int) -> ValueAt:
+def _counted(cells: CountCells, period: CountedPeriod, population: Population, window: int) -> ValueAt:
     bound = bound_of(period, population)
 
     def value(end: int) -> MetricValue:
@@ -159,7 +159,7 @@ def _counted(cells: Cells, period: CountedPeriod, population: Population, window
     return value
 
 
-def bound_of(period: CountedPeriod, population: Population) -> Cells | None:
+def bound_of(period: CountedPeriod, population: Population) -> CountCells | None:
     """All errors of its projects, of any environment: no count of a part of them is higher. None: not known."""
     if population.dataset != ERRORS:
         return None
@@ -167,10 +167,10 @@ def bound_of(period: CountedPeriod, population: Population) -> Cells | None:
     kept = period.kept.get(key)
     if kept is None:
         kept = period.kept[key] = _bound(period, frozenset(population.projects))
-    return kept if isinstance(kept, Cells) else None
+    return kept if isinstance(kept, CountCells) else None
 
 
-def _bound(period: CountedPeriod, projects: frozenset[str]) -> Cells | str:
+def _bound(period: CountedPeriod, projects: frozenset[str]) -> CountCells | str:
     sums: dict[int, int] = {}
     steps = {row.events.step_s for row in period.hourly}
     covered = {name for row in period.hourly for name in row.population.projects}
@@ -191,10 +191,10 @@ def _bound(period: CountedPeriod, projects: frozenset[str]) -> Cells | str:
             sums[at] = sums.get(at, 0) + (MANY if count is None else round(count))
     first, last = min(sums, default=0), max(sums, default=0)
     cells = [(at, at + step, 0, sums.get(at, MANY)) for at in range(first, last + step, step)]
-    return Cells([(first - 10**9, first, 0, MANY), *cells])
+    return CountCells([(first - 10**9, first, 0, MANY), *cells])
 
 
-def _users(by_step: tuple[Cells, ...], start: int, end: int) -> MetricValue:
+def _users(by_step: tuple[CountCells, ...], start: int, end: int) -> MetricValue:
     low = max(cells.highest(start, end) for cells in by_step)
     high = min(cells.upper(start, end) for cells in by_step)
     return MetricValue(low, inf if high >= MANY else max(low, high))

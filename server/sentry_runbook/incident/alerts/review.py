@@ -29,7 +29,7 @@ from sentry_runbook.incident.alerts.catches import (
 from sentry_runbook.incident.alerts.coverage import hears_only_monitors, is_there_for, tells_of_episodes
 from sentry_runbook.incident.alerts.cursor import cursor_at
 from sentry_runbook.incident.alerts.dead import why_dead
-from sentry_runbook.incident.alerts.episodes import ReviewEpisode, known_episodes
+from sentry_runbook.incident.alerts.episodes import ReviewEpisode, fine_by_issue, known_episodes
 from sentry_runbook.incident.alerts.gaps import Witness, gap_of, is_gap
 from sentry_runbook.incident.alerts.replay import replay
 from sentry_runbook.incident.alerts.replayed import Replay
@@ -66,6 +66,8 @@ KINDS: Mapping[str, AlertKind] = {
 }
 BEFORE_2026 = ("rule", "metric_rule")
 HAS_OPEN_PERIODS = ("metric_monitor", "metric_rule", "cron", "uptime")
+MOST_SUGGESTED = 10
+"""For so many gaps, those with the most events, it is looked for what would have caught them."""
 FURTHER = "further ones of "
 LISTS, LISTS_BEFORE_2026 = ("the alerts", "the monitors", "further alerts"), ("the rules from before 2026",)
 """How what could not be read of the lists of alerts begins."""
@@ -120,7 +122,9 @@ class JudgedPeriod:
     @cached_property
     def ladder(self) -> Ladder:
         """What conditions that nobody has set up would have done."""
-        return Ladder(lambda alert: replay(alert, self.evidence), self.evidence.window, _within(self.policy))
+        evidence = self.evidence
+        fine = fine_by_issue(evidence.minutes)
+        return Ladder(lambda alert: replay(alert, evidence), evidence.window, _within(self.policy), fine)
 
     @cached_property
     def gaps(self) -> tuple[AlertGap, ...]:
@@ -130,7 +134,12 @@ class JudgedPeriod:
         if not self.knows_all_alerts:
             return ()
         told = [(episode, self.witnesses_of(episode)) for episode in reversed(known)]
-        return tuple(gap_of(episode, witnesses, self.ladder) for episode, witnesses in told if is_gap(witnesses))
+        gaps = [(episode, witnesses) for episode, witnesses in told if is_gap(witnesses)]
+        biggest = sorted((episode.events for episode, _ in gaps), reverse=True)[:MOST_SUGGESTED]
+        return tuple(
+            gap_of(episode, witnesses, self.ladder if episode.events >= biggest[-1] else None)
+            for episode, witnesses in gaps
+        )
 
     @cached_property
     def undecided(self) -> tuple[ReviewEpisode, ...]:
@@ -263,7 +272,9 @@ def _catch(told: Told, history: KeyedFirings, episode: ReviewEpisode, policy: Po
     first = _first(told, history, issues, start, end)
     replayed = replayed_in(told.replay, issues, start, end)
     sure = first_surely(replayed, start)
-    if told.replay.why_not is None and not isinstance(_known_history(told, history), Unknown):
+    # Before its last edit another condition may have been in force: then its history stands alone.
+    is_as_now = alert.updated is None or alert.updated <= episode.began
+    if is_as_now and told.replay.why_not is None and not isinstance(_known_history(told, history), Unknown):
         first = narrowed(first, replayed, sure)
     return Catch(episode, first, within, sure)
 
