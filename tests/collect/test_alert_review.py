@@ -17,6 +17,7 @@ from sentry_runbook.settings import Limits, Secret
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, FiringSpec, IssueSpec, Scenario, Stream
+from sentry_runbook.simulator.scenario.watchers import FilterSpec
 from sentry_runbook.simulator.world import World
 from tests.collect.reviewed import (
     BEFORE,
@@ -468,3 +469,44 @@ async def test_nothing_is_invented_where_there_are_no_alerts() -> None:
 async def test_an_unexpected_error_of_settings_is_raised_and_not_taken_for_a_lack() -> None:
     with pytest.raises(RunbookError):
         await reviewer(company(), settings=replace(WIDE, token=None))()
+
+
+# --- what conditions ask for
+
+
+async def test_events_of_an_alert_s_environment_are_counted_and_none_of_one_that_nobody_has() -> None:
+    alerts = [
+        AlertSpec(name, id=str(number), environment=name) for number, name in enumerate(("production", "prdo"), 1)
+    ]
+    evidence = await reviewer(organization(*alerts))()
+    events = {
+        counted.population.environment: sum(value or 0 for value in counted.events.values)
+        for counted in evidence.minutes
+        if counted.issue is None and not counted.population.by_issue
+    }
+    assert events == {"production": 5, "prdo": 0}
+    assert not any("series" in what for what in unread(evidence))
+
+
+async def test_an_environment_of_which_the_server_says_nothing_is_unknown_and_not_empty() -> None:
+    alert = AlertSpec("Prdo", id="1", environment="prdo")
+    evidence = await reviewer(organization(alert), refused={"environments": 500})()
+    assert not [counted for counted in evidence.minutes if counted.population.environment == "prdo"]
+    assert any("series that alerts are replayed over" in what for what in unread(evidence))
+
+
+async def test_the_minutes_of_an_issue_whose_hours_leave_a_condition_open_are_counted() -> None:
+    frequency = {"type": "event_frequency_count", "comparison": {"value": 20, "interval": "5m"}}
+    alert = AlertSpec("Many", id="1", environment=None, filters=(FilterSpec(conditions=(frequency,)),))
+    issue = IssueSpec("SHOP-1", "Boom", streams=(Stream(60, -2000, -1990), Stream(30, -20_000, -3000)))
+    evidence = await reviewer(organization(alert, issues=(issue,)))()
+    [number] = [under.issue.id for under in evidence.issues]
+    minutes = [counted for counted in evidence.minutes if counted.issue == number and counted.events.step_s == 60]
+    burst = [
+        value
+        for counted in minutes
+        for place, value in enumerate(counted.events.values)
+        if ago(2000) <= counted.events.start + timedelta(minutes=place) < ago(1990)
+    ]
+    assert sum(value or 0 for value in burst) == 60 and len(burst) == 10
+    assert all(counted.population.environment is None for counted in minutes)

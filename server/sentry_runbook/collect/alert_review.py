@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sentry_runbook.collect.alert_lists import ask_migrated
+from sentry_runbook.collect.alert_lists import RULES, ask_migrated
 from sentry_runbook.collect.alert_review_firings import PAGE, ReviewedFirings
 from sentry_runbook.collect.alert_review_hours import HourlyCounts
 from sentry_runbook.collect.alert_review_issues import ReviewedIssues, of_interest
@@ -26,7 +26,7 @@ from sentry_runbook.collect.alert_review_scope import (
     review_window,
     with_slug,
 )
-from sentry_runbook.collect.alert_review_series import ReviewedSeries
+from sentry_runbook.collect.alert_review_series import ReviewedSeries, of_environments
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.incident.alerts.plan import plan_series
@@ -130,6 +130,7 @@ class AlertReviewCollection:
         batch = RequestBatch("alerts, monitors, issues, and events by the hour")
         self.issues.ask(batch)
         self.hours.ask(batch)
+        environments = batch.add(self.scope.client.environments)
         while self.lists.is_open:
             self.lists.add_to(batch)
             await self._send(batch)
@@ -137,6 +138,8 @@ class AlertReviewCollection:
             batch = RequestBatch("further alerts and monitors")
         self.lists.check()
         self.issues.take_lists()
+        listed = environments.value
+        self.scope.environments = None if listed is None or listed.next_cursor else frozenset(listed.items)
         self._name_project()
         self.alerts = self.lists.read()
         self.firings.add(self.alerts)
@@ -161,12 +164,13 @@ class AlertReviewCollection:
         if left:
             self.scope.lacks("events by the hour", f"{left} further issues are counted only together with all others")
         known = hourly.value if isinstance(hourly, Known) else ()
-        if not self.scope.is_glitchtip:
-            self.issues.ask_activities(batch, of_interest(list(self.issues.listed.values()), known))
-        rules = [alert for alert in self.alerts if alert.form in ("rule", "metric_rule")]
+        rules = [alert for alert in self.alerts if alert.form in RULES]
         if self.lists.has_today and rules:
             self._migrated |= ask_migrated(self.scope.client, batch, self._likely_left(rules))
-        self.series.ask(batch, plan_series(self.planned_by(), self.scope.run.policy))
+        if not self.scope.is_glitchtip:
+            self.issues.ask_activities(batch, of_interest(list(self.issues.listed.values()), known))
+            planned = plan_series(self.planned_by(), self.scope.run.policy)
+            self.series.ask(batch, (*of_environments(self.scope, self.alerts), *planned))
         self.lists.ask_projects(batch, self.lists.projects_beside())
         page = self.firings.next_page()
         self.firings.ask(batch, page)
