@@ -180,15 +180,6 @@ def test_a_search_of_a_metric_that_finds_nothing_makes_it_dead(events: int, is_d
     assert covers(known, form="metric_monitor", triggers=None, filters=(), metric=metric) is not is_dead
 
 
-@pytest.mark.parametrize(("events", "is_dead"), [(0, True), (1, False)], ids=["nothing", "something"])
-def test_a_filter_of_every_event_that_finds_nothing_makes_it_dead(events: int, is_dead: bool) -> None:
-    condition = AlertCondition(type="tagged_event", key="tier", match="eq", text="gold", search='tier:"gold"')
-    block = ConditionGroup(logic="all", conditions=(condition,), actions=("email",))
-    population = Population(projects=("2",), search='(tier:"gold") environment:"production"', by_issue=False)
-    why = why_dead(alert(filters=(block,), environment="production"), evidence(counted(population, events, None)), 0)
-    assert why == ('no event of the period meets its filter "tier gold"' if is_dead else None)
-
-
 def test_only_what_alerts_that_did_not_fire_need_is_counted() -> None:
     fired = alert(id="1", environment="staging", last_triggered=END)
     off = alert(id="2", environment="qa", enabled=False)

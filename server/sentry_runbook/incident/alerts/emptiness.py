@@ -1,7 +1,7 @@
 """Which events an alert must see to fire at all: where there are none in the period, it cannot have fired.
 
-Round two counts them by the hour over the whole period, for alerts that did not fire in it: its environment, the search
-of a metric, what its only block of filters asks of every event.
+Round two counts them by the hour over the whole period, for alerts that did not fire in it: its environment, and the
+search of a metric.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from sentry_runbook.incident.alerts.replay_values import population_of
 from sentry_runbook.incident.model.evidence import Known, quoted
-from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition
+from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
 from sentry_runbook.safety.search_terms import term
 
 EVENTS = "count()"
-OF_ISSUES = ("workflow", "rule")
 EVERYWHERE = ("-1",)
 MOST = 12
 """Populations of one review."""
@@ -57,10 +56,6 @@ def needed_events(alert: AlertDefinition, evidence: AlertReviewEvidence) -> Iter
         population = found.model_copy(update={"projects": projects, "environment": None, "search": search})
         why = f"its search {quoted(metric.query or metric.raw_query)} finds nothing in the period"
         yield NeededEvents(population, why)
-    for condition in _of_every_event(alert):
-        search = _joined(condition.search or "", within)
-        why = f"no event of the period meets its filter {_named(condition)}"
-        yield NeededEvents(everything.model_copy(update={"search": search}), why)
 
 
 def _joined(search: str, environment: str) -> str:
@@ -83,15 +78,6 @@ def project_numbers(evidence: AlertReviewEvidence) -> Mapping[str, str]:
     """Slug of a project → its number, as far as their list tells them."""
     projects = evidence.projects.value if isinstance(evidence.projects, Known) else ()
     return {project.slug: project.id for project in projects if project.slug}
-
-
-def _of_every_event(alert: AlertDefinition) -> Iterator[AlertCondition]:
-    if alert.form in OF_ISSUES and len(alert.filters) == 1 and alert.filters[0].logic == "all":
-        yield from (condition for condition in alert.filters[0].conditions if condition.search)
-
-
-def _named(condition: AlertCondition) -> str:
-    return quoted(" ".join(part for part in (condition.key or condition.type, condition.text) if part))
 
 
 def _has_fired(alert: AlertDefinition, evidence: AlertReviewEvidence) -> bool:
