@@ -86,7 +86,7 @@ def _hints(incident: Incident) -> Iterator[Hint]:
     else:
         yield from _by_last_firings(incident)
         if detection is not None:
-            yield from _suggested(detection)
+            yield from _suggested(incident, detection)
 
 
 # --- by the review of the alerts -----------------------------------------------------------------------------------
@@ -106,12 +106,12 @@ def _reviewed(incident: Incident, detection: AlertDetection) -> Iterator[Hint]:
         )
     if len(dead) > MOST_DEAD:
         yield Hint(f"{count(len(dead) - MOST_DEAD, 'further alert')} could not, either.", detection.source)
-    yield from _suggested(detection)
+    yield from _suggested(incident, detection)
 
 
-def _suggested(detection: AlertDetection) -> Iterator[Hint]:
+def _suggested(incident: Incident, detection: AlertDetection) -> Iterator[Hint]:
     if detection.suggestion is not None:
-        words = sentence_start(suggestion_words(detection.suggestion, detection))
+        words = sentence_start(suggestion_words(incident, detection.suggestion, detection))
         yield Hint(f"{words}.", detection.source)
 
 
@@ -129,7 +129,7 @@ def _reached(incident: Incident, alert: AlertInIncident) -> str:
     if alert.reached_at is None:
         return ""
     by = alert.reached_by or alert.reached_at
-    return f"; by its condition it would have at {moment(by)}, {after_the_start(incident, by)}"
+    return f"; by its condition it would have at {moment(by, incident.began)}, {after_the_start(incident, by)}"
 
 
 def _most(alert: AlertInIncident) -> str:
@@ -138,11 +138,11 @@ def _most(alert: AlertInIncident) -> str:
     return f": the most in the period was {number(round(alert.most, 2))}, against {number(alert.limit)}"
 
 
-def suggestion_words(suggestion: SuggestedCondition, detection: AlertDetection) -> str:
+def suggestion_words(incident: Incident, suggestion: SuggestedCondition, detection: AlertDetection) -> str:
     """``more than 20 events of an issue in 5 min would have fired 12:07 UTC, and on nothing else in 14 days``."""
     at = suggestion.fires_by or suggestion.fires_at
     by = "by " if suggestion.fires_by is not None else ""
-    return f"{suggestion.words} would have fired {by}{moment(at)}, {_elsewhere(suggestion, detection)}"
+    return f"{suggestion.words} would have fired {by}{moment(at, incident.began)}, {_elsewhere(suggestion, detection)}"
 
 
 def _elsewhere(suggestion: SuggestedCondition, detection: AlertDetection) -> str:
