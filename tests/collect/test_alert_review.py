@@ -16,7 +16,16 @@ from sentry_runbook.incident.model.evidence import Known, Unknown
 from sentry_runbook.settings import Limits, Secret
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, FiringSpec, IssueSpec, Scenario, Stream
+from sentry_runbook.simulator.scenario import (
+    AlertSpec,
+    DetectorSpec,
+    FiringSpec,
+    IssueSpec,
+    Scenario,
+    SessionsSpec,
+    Stream,
+)
+from sentry_runbook.simulator.scenario.watchers import FilterSpec
 from sentry_runbook.simulator.world import World
 from tests.collect.reviewed import (
     BEFORE,
@@ -468,3 +477,87 @@ async def test_nothing_is_invented_where_there_are_no_alerts() -> None:
 async def test_an_unexpected_error_of_settings_is_raised_and_not_taken_for_a_lack() -> None:
     with pytest.raises(RunbookError):
         await reviewer(company(), settings=replace(WIDE, token=None))()
+
+
+# --- what conditions ask for
+
+
+async def test_events_of_an_alert_s_environment_are_counted_and_none_of_one_that_nobody_has() -> None:
+    alerts = [
+        AlertSpec(name, id=str(number), environment=name) for number, name in enumerate(("production", "prdo"), 1)
+    ]
+    evidence = await reviewer(organization(*alerts))()
+    events = {
+        counted.population.environment: sum(value or 0 for value in counted.events.values)
+        for counted in evidence.minutes
+        if counted.issue is None and not counted.population.by_issue
+    }
+    assert events == {"production": 5, "prdo": 0}
+    assert not any("series" in what for what in unread(evidence))
+
+
+async def test_an_environment_of_which_the_server_says_nothing_is_unknown_and_not_empty() -> None:
+    alert = AlertSpec("Prdo", id="1", environment="prdo")
+    evidence = await reviewer(organization(alert), refused={"environments": 500})()
+    assert not [counted for counted in evidence.minutes if counted.population.environment == "prdo"]
+    assert any("series that alerts are replayed over" in what for what in unread(evidence))
+
+
+async def test_the_minutes_of_an_issue_whose_hours_leave_a_condition_open_are_counted() -> None:
+    frequency = {"type": "event_frequency_count", "comparison": {"value": 20, "interval": "5m"}}
+    alert = AlertSpec("Many", id="1", environment=None, filters=(FilterSpec(conditions=(frequency,)),))
+    issue = IssueSpec("SHOP-1", "Boom", streams=(Stream(60, -2000, -1990), Stream(30, -20_000, -3000)))
+    evidence = await reviewer(organization(alert, issues=(issue,)))()
+    [number] = [under.issue.id for under in evidence.issues]
+    minutes = [counted for counted in evidence.minutes if counted.issue == number and counted.events.step_s == 60]
+    burst = [
+        value
+        for counted in minutes
+        for place, value in enumerate(counted.events.values)
+        if ago(2000) <= counted.events.start + timedelta(minutes=place) < ago(1990)
+    ]
+    assert sum(value or 0 for value in burst) == 60 and len(burst) == 10
+    assert all(counted.population.environment is None for counted in minutes)
+
+
+async def test_an_issue_that_is_no_error_has_no_series_and_is_not_said_to_be_without_events() -> None:
+    evidence = await reviewer(company())()
+    numbers = {under.issue.name: under.issue.id for under in evidence.issues if under.issue.category != "error"}
+    assert set(numbers) == {"SHOP-3", "SHOP-4"}
+    assert isinstance(evidence.hourly, Known)
+    counted = {row.issue for row in (*evidence.hourly.value, *evidence.minutes)}
+    assert not counted & set(numbers.values())
+
+
+# --- sessions
+
+CRASH_FREE = DetectorSpec("Crashes", aggregate="percentage(sessions_crashed, sessions) AS _crash_rate_alert_aggregate")
+MANY = tuple(SessionsSpec(1_000 - number, environment=f"env-{number}") for number in range(45))
+"""More environments than an answer about a fortnight holds."""
+
+
+async def test_sessions_are_told_by_environment_and_of_all_together() -> None:
+    sessions = (SessionsSpec(900, crashed=9), SessionsSpec(100, environment="staging"))
+    evidence = await reviewer(organization(sessions=sessions))()
+    assert isinstance(evidence.sessions, Known)
+    told = {row.raw_environment: sum(hour.sessions or 0 for hour in row.hours) for row in evidence.sessions.value}
+    assert told == {None: 1_000, "production": 900, "staging": 100}
+
+
+async def test_of_cut_sessions_no_sum_of_all_environments_is_told() -> None:
+    evidence = await reviewer(organization(sessions=MANY))()
+    assert isinstance(evidence.sessions, Known) and "left out" in evidence.sessions.note
+    assert None not in {row.raw_environment for row in evidence.sessions.value}
+
+
+async def test_cut_sessions_are_asked_for_by_project_where_an_alert_looks_at_them() -> None:
+    few = (SessionsSpec(500),)
+    worlds = [Scenario(name=f"p{n}", project=f"p{n}", issues=(), sessions=MANY[:9] if n else few) for n in range(6)]
+    watched = replace(worlds[0], detectors=(CRASH_FREE,))
+    review = reviewer(World([watched, *worlds[1:]], ManualClock()))
+    evidence = await review()
+    assert isinstance(evidence.sessions, Known) and isinstance(evidence.projects, Known)
+    number = next(project.id for project in evidence.projects.value if project.slug == "p0")
+    own = {row.raw_environment: row for row in evidence.sessions.value if row.project == number}
+    assert sum(hour.sessions or 0 for hour in own[None].hours) == 500
+    assert len(review.asked("sessions")) == 2 and len(review.rounds) == 2

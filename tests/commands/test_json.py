@@ -149,7 +149,7 @@ def test_doctor_tells_every_line_by_a_name_that_stays(command: Commands) -> None
     names = [check["name"] for check in found["checks"]]
     assert [*dict.fromkeys(names)] == [
         *("policy", "token", "server", "scopes", "writes", "clock", "organization", "project", "environments"),
-        *("alerts", "alerts_dead", "alerts_not_read", "triage"),
+        *("alerts", "alerts_dead", "alerts_mute", "alerts_not_read", "triage"),
     ]
     assert set(found) == {"ready", "next", "checks", "abilities"}
     assert found["ready"] is True

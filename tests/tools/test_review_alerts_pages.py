@@ -206,8 +206,9 @@ ALERTS = {
     "instant": ({"would_have_fired_by": None}, "Would have fired:** last 2026-11-20 11:00 UTC"),
     "no replay": (
         {"would_have_fired_at": None, "would_have_fired_by": None, "replay": "anomaly detection"},
-        "Would have fired:** anomaly detection",
+        "Would have fired:** not for certain: anomaly detection",
     ),
+    "limited": ({"replay": "counts by the hour"}, "11:05 UTC (counts by the hour)"),
     "no incident": ({"episodes": ()}, "Incidents:** none in the period that it is there for"),
     "of before": ({"form": "before_2026", "kind": "metric_alert"}, 'metric monitor from before 2026 of "shop"'),
     "not judged": ({"verdict": None}, "### Not judged: "),

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sentry_runbook.collect.alert_lists import ask_migrated
+from sentry_runbook.collect.alert_lists import RULES, ask_migrated
 from sentry_runbook.collect.alert_review_firings import PAGE, ReviewedFirings
 from sentry_runbook.collect.alert_review_hours import HourlyCounts
 from sentry_runbook.collect.alert_review_issues import ReviewedIssues, of_interest
@@ -26,10 +26,12 @@ from sentry_runbook.collect.alert_review_scope import (
     review_window,
     with_slug,
 )
-from sentry_runbook.collect.alert_review_series import ReviewedSeries
+from sentry_runbook.collect.alert_review_series import ReviewedSeries, of_environments
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.builder import findings_of
 from sentry_runbook.incident.alerts.plan import plan_series
+from sentry_runbook.incident.alerts.replay import conditions_of
+from sentry_runbook.incident.alerts.replay_values import CRASH_FREE
 from sentry_runbook.incident.model.evidence import Known, Unknown, Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, CountedSeries
@@ -130,6 +132,7 @@ class AlertReviewCollection:
         batch = RequestBatch("alerts, monitors, issues, and events by the hour")
         self.issues.ask(batch)
         self.hours.ask(batch)
+        environments = batch.add(self.scope.client.environments)
         while self.lists.is_open:
             self.lists.add_to(batch)
             await self._send(batch)
@@ -137,6 +140,8 @@ class AlertReviewCollection:
             batch = RequestBatch("further alerts and monitors")
         self.lists.check()
         self.issues.take_lists()
+        listed = environments.value
+        self.scope.environments = None if listed is None or listed.next_cursor else frozenset(listed.items)
         self._name_project()
         self.alerts = self.lists.read()
         self.firings.add(self.alerts)
@@ -161,17 +166,31 @@ class AlertReviewCollection:
         if left:
             self.scope.lacks("events by the hour", f"{left} further issues are counted only together with all others")
         known = hourly.value if isinstance(hourly, Known) else ()
-        if not self.scope.is_glitchtip:
-            self.issues.ask_activities(batch, of_interest(list(self.issues.listed.values()), known))
-        rules = [alert for alert in self.alerts if alert.form in ("rule", "metric_rule")]
+        rules = [alert for alert in self.alerts if alert.form in RULES]
         if self.lists.has_today and rules:
             self._migrated |= ask_migrated(self.scope.client, batch, self._likely_left(rules))
-        self.series.ask(batch, plan_series(self.planned_by(), self.scope.run.policy))
+        if not self.scope.is_glitchtip:
+            self.issues.ask_activities(batch, of_interest(list(self.issues.listed.values()), known))
+            planned = plan_series(self.planned_by(), self.scope.run.policy)
+            self.hours.ask_sessions_of(batch, self._projects_with_session_alerts())
+            self.series.ask(batch, (*of_environments(self.scope, self.alerts), *planned))
         self.lists.ask_projects(batch, self.lists.projects_beside())
         page = self.firings.next_page()
         self.firings.ask(batch, page)
         await self._send(batch)
         await self._read_rules_beside()
+
+    def _projects_with_session_alerts(self) -> list[str]:
+        """Numbers of the projects of which an alert in use looks at sessions."""
+        numbers = {row.slug: row.id for row in self.lists.projects.rows}
+        names = [
+            name
+            for alert in self.alerts
+            if alert.enabled is not False and looks_at_sessions(alert)
+            for name in alert.project_ids
+        ]
+        found = (name if name.isdigit() else numbers.get(name) for name in names)
+        return [number for number in dict.fromkeys(found) if number is not None]
 
     def _likely_left(self, rules: list[AlertDefinition]) -> list[AlertDefinition]:
         """The rules without a namesake of today first: those are likelier to be left, and few are asked for."""
@@ -277,7 +296,7 @@ class AlertReviewCollection:
             fired=tuple(keyed for keyed in self.firings.keyed() if migrated.get(keyed.alert) is not True),
             issues=self.issues.under_review(),
             hourly=self._hourly(),
-            minutes=self.series.counted(self.issues.numbers),
+            minutes=self.series.counted(self.issues.numbers, self.issues.no_errors),
             sessions=self.hours.sessions(),
             unread=tuple(scope.unread),
             warnings=tuple(self._warnings()),
@@ -289,3 +308,10 @@ class AlertReviewCollection:
             yield GLITCHTIP
         if self.scope.window.note:
             yield f"{self.scope.window.note.capitalize()}."
+
+
+def looks_at_sessions(alert: AlertDefinition) -> bool:
+    """Whether a condition is on a share of the sessions, or on how many of them crash."""
+    if alert.metric is not None and CRASH_FREE.search(alert.metric.raw_aggregate):
+        return True
+    return any(condition.kind.needs == "sessions" for condition in conditions_of(alert))

@@ -24,6 +24,8 @@ from sentry_runbook.incident.model.results.alert_review import EpisodeCatch
 
 EARLY = timedelta(minutes=5)
 """A firing so short before the beginning is of the episode: beginnings are known to some minutes."""
+DELAY = timedelta(minutes=2)
+"""Conditions on counts are evaluated up to so much later (reference: alerts, 2)."""
 MINUTE = timedelta(minutes=1)
 Outcome = Literal["caught", "late", "missed", "unknown"]
 
@@ -122,9 +124,9 @@ def interval_end(firing: ReplayedFiring | None) -> datetime | None:
     return firing.latest if firing is not None and firing.latest - firing.earliest > MINUTE else None
 
 
-def stretch_of(episode: ReviewEpisode, until: datetime, within: timedelta) -> tuple[datetime, datetime]:
-    """From when to when a firing is of the episode: its last event may be answered a little later."""
-    return episode.began - EARLY, min(until, (episode.ended or until) + within)
+def stretch_of(episode: ReviewEpisode, until: datetime) -> tuple[datetime, datetime]:
+    """From when to when a firing is of the episode: Sentry may answer its last event a little later."""
+    return episode.began - EARLY, min(until, (episode.ended or until) + DELAY)
 
 
 # --- the history ---------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from sentry_runbook.incident.alerts.emptiness import EVENTS
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window, total
 from sentry_runbook.incident.model.evidence import Known
@@ -74,8 +75,12 @@ def _metric_covers(alert: AlertDefinition, episode: ReviewEpisode, evidence: Ale
     metric = alert.metric
     if metric is None or not metric.raw_query or metric.dataset not in ERRORS:
         return True
-    rows = [row for row in _all_series(evidence) if row.population.search == metric.raw_query]
-    return events_in(episode, rows) != 0
+    rows = [
+        row
+        for row in evidence.minutes
+        if row.population.search == metric.raw_query and row.population.aggregate == EVENTS and row.issue is None
+    ]
+    return counted_in(episode, rows) != 0
 
 
 def _may_pass(
@@ -131,10 +136,15 @@ def _all_series(evidence: AlertReviewEvidence) -> Iterable[CountedSeries]:
 
 def events_in(episode: ReviewEpisode, rows: Iterable[CountedSeries]) -> int | None:
     """Events of its issues in the episode, by series of its issues; None where they do not cover its beginning."""
+    return counted_in(episode, (row for row in rows if row.issue in episode.issues))
+
+
+def counted_in(episode: ReviewEpisode, rows: Iterable[CountedSeries]) -> int | None:
+    """Events in the episode by any of the series; None where they do not cover its beginning."""
     known = None
     for row in rows:
         series = row.events
-        if row.issue not in episode.issues or series.start > episode.began or end_of(series) <= episode.began:
+        if series.start > episode.began or end_of(series) <= episode.began:
             continue
         counted = total(in_window(series, episode.earliest, episode.ended or end_of(series)))
         if counted is not None:

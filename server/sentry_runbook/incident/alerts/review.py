@@ -265,7 +265,7 @@ def opened_in(periods: tuple[OpenPeriod, ...], evidence: AlertReviewEvidence) ->
 def _catch(told: Told, history: KeyedFirings, episode: ReviewEpisode, policy: Policy) -> Catch:
     alert, within = told.alert, _within(policy)
     is_metric = alert.form in HAS_OPEN_PERIODS
-    start, end = stretch_of(episode, told.window.end, within)
+    start, end = stretch_of(episode, told.window.end)
     # A monitor that opened shortly before tells of it, too: it counts what rises together.
     start = episode.began - within if is_metric else start
     issues = None if is_metric or hears_only_monitors(alert) else frozenset(episode.issues)

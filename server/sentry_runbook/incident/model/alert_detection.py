@@ -80,7 +80,7 @@ class AlertDetection(Frozen):
     alerts: tuple[AlertInIncident, ...]
     suggestion: SuggestedCondition | None = None
     has_more: bool = False
-    source: str = "the project's alerts, replayed: review_alerts"
+    source: str = "review of the project's alerts"
 
     @property
     def first(self) -> AlertInIncident | None:

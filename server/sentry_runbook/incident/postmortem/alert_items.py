@@ -62,7 +62,7 @@ def _change(incident: Incident, detection: AlertDetection, known: str) -> Action
     return ActionItem(
         action=f"Set up a Sentry alert{beside}: {suggestion.words}",
         done_when=f"review_alerts says that it catches an incident like {name}, or a trial with its first events does",
-        why=f"{_did(incident, alert)}; {suggestion_words(suggestion, detection)}",
+        why=f"{_did(incident, alert)}; {suggestion_words(incident, suggestion, detection)}",
     )
 
 

@@ -15,6 +15,7 @@ from sentry_runbook.incident.model.alert_detection import AlertDetection, AlertI
 from sentry_runbook.incident.model.evidence import Known, quoted
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.postmortem.hint import Hint, Why
+from sentry_runbook.incident.timeline.activity import sentence_start
 from sentry_runbook.incident.timeline.alerting import after_the_start, fired_words
 from sentry_runbook.incident.timeline.context import AT_THE_START
 
@@ -84,8 +85,8 @@ def _hints(incident: Incident) -> Iterator[Hint]:
         yield from _reviewed(incident, detection)
     else:
         yield from _by_last_firings(incident)
-        if detection is not None and detection.suggestion is not None:
-            yield Hint(f"{suggestion_words(detection.suggestion, detection)}.", detection.source)
+        if detection is not None:
+            yield from _suggested(incident, detection)
 
 
 # --- by the review of the alerts -----------------------------------------------------------------------------------
@@ -105,8 +106,13 @@ def _reviewed(incident: Incident, detection: AlertDetection) -> Iterator[Hint]:
         )
     if len(dead) > MOST_DEAD:
         yield Hint(f"{count(len(dead) - MOST_DEAD, 'further alert')} could not, either.", detection.source)
+    yield from _suggested(incident, detection)
+
+
+def _suggested(incident: Incident, detection: AlertDetection) -> Iterator[Hint]:
     if detection.suggestion is not None:
-        yield Hint(f"{suggestion_words(detection.suggestion, detection)}.", detection.source)
+        words = sentence_start(suggestion_words(incident, detection.suggestion, detection))
+        yield Hint(f"{words}.", detection.source)
 
 
 def alert_words(incident: Incident, alert: AlertInIncident) -> str:
@@ -123,21 +129,20 @@ def _reached(incident: Incident, alert: AlertInIncident) -> str:
     if alert.reached_at is None:
         return ""
     by = alert.reached_by or alert.reached_at
-    return f"; by its condition it would have at {moment(by)}, {after_the_start(incident, by)}"
+    return f"; by its condition it would have at {moment(by, incident.began)}, {after_the_start(incident, by)}"
 
 
 def _most(alert: AlertInIncident) -> str:
     if alert.most is None or alert.limit is None:
-        return f": {alert.why_not_replayed}" if alert.why_not_replayed else ""
+        return f"; how near it came is not known: {alert.why_not_replayed}" if alert.why_not_replayed else ""
     return f": the most in the period was {number(round(alert.most, 2))}, against {number(alert.limit)}"
 
 
-def suggestion_words(suggestion: SuggestedCondition, detection: AlertDetection) -> str:
-    """``More than 20 events of an issue in 5 min would have fired 12:07 UTC, and on nothing else in 14 days``."""
-    words = f"{suggestion.words[:1].upper()}{suggestion.words[1:]}"
+def suggestion_words(incident: Incident, suggestion: SuggestedCondition, detection: AlertDetection) -> str:
+    """``more than 20 events of an issue in 5 min would have fired 12:07 UTC, and on nothing else in 14 days``."""
     at = suggestion.fires_by or suggestion.fires_at
     by = "by " if suggestion.fires_by is not None else ""
-    return f"{words} would have fired {by}{moment(at)}, {_elsewhere(suggestion, detection)}"
+    return f"{suggestion.words} would have fired {by}{moment(at, incident.began)}, {_elsewhere(suggestion, detection)}"
 
 
 def _elsewhere(suggestion: SuggestedCondition, detection: AlertDetection) -> str:

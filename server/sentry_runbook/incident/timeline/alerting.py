@@ -29,7 +29,7 @@ def verb_of(alert: AlertInIncident) -> str:
 
 
 def fired_words(incident: TimelineContext, alert: AlertInIncident) -> str:
-    """``fired first 2026-11-23 12:31 UTC, 27 min after the start``; as bounds where Sentry keeps hours.
+    """``fired first 12:31 UTC, 27 min after the start``; as bounds where Sentry keeps hours.
 
     Of an alert that fired.
     """
@@ -38,8 +38,9 @@ def fired_words(incident: TimelineContext, alert: AlertInIncident) -> str:
         return f"{verb} in it: when first is not known"
     if at is None or by is None:
         exact = at or by or incident.began
-        return f"{verb} first {moment(exact)}, {after_the_start(incident, exact)}"
-    return f"{verb} first after {moment(at)} and by {moment(by)}, {after_the_start(incident, by)} at the latest"
+        return f"{verb} first {moment(exact, incident.began)}, {after_the_start(incident, exact)}"
+    bounds = f"after {moment(at, incident.began)} and by {moment(by, incident.began)}"
+    return f"{verb} first {bounds}, {after_the_start(incident, by)} at the latest"
 
 
 def alert_rows(incident: TimelineContext) -> Iterator[TimelineRow]:

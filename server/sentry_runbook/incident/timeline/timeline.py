@@ -90,5 +90,6 @@ def _unread_review(incident: TimelineContext) -> Unknown | None:
         return None
     if incident.detection is None:
         return Unknown(why=f"the incident began before the period that was reviewed ({span(review.window)})")
-    unread = [f"{entry.what}: {entry.why}" for entry in review.unread[:MOST_UNREAD]]
+    # What to do about it stands in review_alerts.
+    unread = [f"{entry.what}: {entry.why.partition('. ')[0]}" for entry in review.unread[:MOST_UNREAD]]
     return Unknown(why="; ".join(unread)) if unread else None

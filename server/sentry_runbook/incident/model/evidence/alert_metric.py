@@ -33,8 +33,9 @@ LABELS: Mapping[int, str] = {75: "critical", 50: "warning", 0: "ok"}
 """``conditionResult`` → what the monitor is then."""
 COMPARED = frozenset(("gt", "gte", "lt", "lte", "eq", "ne"))
 ANOMALY = "anomaly_detection"
-OLD_COMPARISONS: Mapping[int, tuple[str, str, str]] = {0: ("gt", "lte", "lt"), 1: ("lt", "gte", "gt")}
-"""``thresholdType`` → how it opens, how it closes at the same limit, how at one of its own."""
+OLD_COMPARISONS: Mapping[int, tuple[str, str]] = {0: ("gt", "lte"), 1: ("lt", "gte")}
+"""``thresholdType`` → how it opens, how it closes. At a ``resolveThreshold`` of its own a server from before monitors
+closed only beyond it, one of today that still shows the old row closes at it: read as the latter."""
 ERROR_TYPES = frozenset(("error", "default"))
 """Types of the events in the dataset of errors, but for reports of browsers."""
 
@@ -144,7 +145,7 @@ def _old_thresholds(rule: JsonObject, *, is_compared: bool) -> Iterator[JsonObje
     if comparisons is None:
         yield None
         return
-    opens, closes_there, closes_below = comparisons
+    opens, closes = comparisons
 
     def limit_of(value: object) -> float | None:
         number = number_of(value)
@@ -163,7 +164,7 @@ def _old_thresholds(rule: JsonObject, *, is_compared: bool) -> Iterator[JsonObje
     own = limit_of(rule.get("resolveThreshold"))
     closing = own if own is not None else limits.get("warning", limits.get("critical"))
     if closing is not None:
-        yield {"label": "ok", "comparison": closes_there if own is None else closes_below, "limit": closing}
+        yield {"label": "ok", "comparison": closes, "limit": closing}
 
 
 def _length(value: object, unit: int = 1) -> int | None:

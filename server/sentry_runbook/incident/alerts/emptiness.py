@@ -1,0 +1,87 @@
+"""Which events an alert must see to fire at all: where there are none in the period, it cannot have fired.
+
+Round two counts them by the hour over the whole period, for alerts that did not fire in it: its environment, the search
+of a metric, what its only block of filters asks of every event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sentry_runbook.incident.alerts.replay_values import population_of
+from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition
+from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
+
+EVENTS = "count()"
+OF_ISSUES = ("workflow", "rule")
+EVERYWHERE = ("-1",)
+MOST = 12
+"""Populations of one review."""
+
+
+@dataclass(frozen=True)
+class NeededEvents:
+    """Events without which an alert cannot fire.
+
+    Attributes:
+        why: what is to be said where there are none; a phrase.
+    """
+
+    population: Population
+    why: str
+
+
+def needed_events(alert: AlertDefinition, evidence: AlertReviewEvidence) -> Iterator[NeededEvents]:
+    """What an alert must see, the widest first."""
+    numbers = project_numbers(evidence)
+    projects = tuple(sorted(numbers.get(id_, id_) for id_ in alert.project_ids)) or EVERYWHERE
+    environment = alert.raw_environment or alert.environment or None
+    if environment is not None:
+        population = Population(projects=projects, environment=environment, by_issue=False)
+        yield NeededEvents(
+            population, f"no event of the period is of its environment {quoted(alert.environment or environment)}"
+        )
+    metric = alert.metric
+    if metric is not None and metric.raw_query:
+        population = population_of(alert, metric, dict(numbers), EVENTS)
+        population = population.model_copy(update={"projects": projects})
+        yield NeededEvents(
+            population, f"its search {quoted(metric.query or metric.raw_query)} finds nothing in the period"
+        )
+    for condition in _of_every_event(alert):
+        population = Population(
+            projects=projects, environment=environment, search=condition.search or "", by_issue=False
+        )
+        yield NeededEvents(population, f"no event of the period meets its filter {_named(condition)}")
+
+
+def populations_to_count(evidence: AlertReviewEvidence) -> tuple[Population, ...]:
+    """What round two counts by the hour over the period, once for all alerts that need it."""
+    found = (
+        needed.population
+        for alert in evidence.alerts
+        if alert.enabled is not False and not _has_fired(alert, evidence)
+        for needed in needed_events(alert, evidence)
+    )
+    return tuple(dict.fromkeys(found))[:MOST]
+
+
+def project_numbers(evidence: AlertReviewEvidence) -> Mapping[str, str]:
+    """Slug of a project → its number, as far as their list tells them."""
+    projects = evidence.projects.value if isinstance(evidence.projects, Known) else ()
+    return {project.slug: project.id for project in projects if project.slug}
+
+
+def _of_every_event(alert: AlertDefinition) -> Iterator[AlertCondition]:
+    if alert.form in OF_ISSUES and len(alert.filters) == 1 and alert.filters[0].logic == "all":
+        yield from (condition for condition in alert.filters[0].conditions if condition.search)
+
+
+def _named(condition: AlertCondition) -> str:
+    return quoted(" ".join(part for part in (condition.key or condition.type, condition.text) if part))
+
+
+def _has_fired(alert: AlertDefinition, evidence: AlertReviewEvidence) -> bool:
+    return alert.last_triggered is not None and alert.last_triggered >= evidence.window.start
