@@ -92,7 +92,7 @@ def caught_by(built: Built, part: Part, alert: Labelled) -> Iterator[Caught]:
         times = [
             at - episode.began
             for at, issue in firings
-            if issue in (None, *episode.issues) and episode.began - early <= at <= episode.ended + IN_TIME
+            if issue in (None, *episode.issues) and episode.began - early <= at <= episode.ended
         ]
         after = max(0.0, min(times)) if times else None
         yield Caught(episode, "missed" if after is None else "caught" if after <= IN_TIME else "late", after)
