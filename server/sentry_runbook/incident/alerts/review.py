@@ -38,7 +38,7 @@ from sentry_runbook.incident.alerts.thresholds import other_settings
 from sentry_runbook.incident.alerts.verdicts import ORDER, AlertJudgement, Told, judge
 from sentry_runbook.incident.alerts.words import condition_words
 from sentry_runbook.incident.formatting import count, listed
-from sentry_runbook.incident.model.evidence import Known, Missing, Unknown
+from sentry_runbook.incident.model.evidence import Known, Missing, Unknown, Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import AlertFirings, AlertReviewEvidence, KeyedFirings
 from sentry_runbook.incident.model.evidence.alert_row import OpenPeriod
@@ -294,7 +294,15 @@ def _first(
         return first_opened(history.open_periods.value, start, end)
     if isinstance(history.firings, Unknown):
         return FirstFiring(None, start, None)
-    return first_by_history(history.firings.value, issues, start, end)
+    return first_by_history(history.firings.value, issues, start, end, _apart(told.alert, told.window))
+
+
+def _apart(alert: AlertDefinition, window: Window) -> timedelta:
+    """How far two firings for one issue surely lie apart: not known of several blocks, or of one edited meanwhile."""
+    was_edited = alert.updated is not None and alert.updated >= window.start
+    if was_edited or sum(bool(block.actions) for block in alert.filters) != 1:
+        return timedelta()
+    return timedelta(minutes=alert.frequency_minutes or 0)
 
 
 def _within(policy: Policy) -> timedelta:
