@@ -25,6 +25,9 @@ WATCHES_METRICS = frozenset({"metric_monitor", "metric_rule"})
 MAKES_ERROR_ISSUES = frozenset({"error", "issue_stream"})
 ERRORS = frozenset({None, "errors", "events", "error", "default"})
 
+LEAST_SHARE = 0.1
+"""An environment with so much of an episode's events at the same time has a part in it."""
+
 
 def tells_of_episodes(alert: AlertDefinition) -> bool:
     """Whether it watches events or issues."""
@@ -77,7 +80,12 @@ class Coverage:
         environment = alert.raw_environment if alert.raw_environment is not None else alert.environment
         if environment is None:
             return True
-        events = events_in(episode, self._of_environment.get(environment, ()))
+        rows = self._of_environment.get(environment, ())
+        events = events_in(episode, rows)
+        if events is None:
+            # Of a metric monitor's environment only all events together are counted: a few of them are no part of it.
+            together = counted_in(episode, [row for row in rows if row.issue is None and not row.population.search])
+            events = None if together is None else int(together >= episode.events * LEAST_SHARE)
         return self._policy.is_production(environment) if events is None else events > 0
 
     def _metric_covers(self, metric: MetricCondition, episode: ReviewEpisode) -> bool:
