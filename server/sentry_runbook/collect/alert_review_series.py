@@ -72,6 +72,7 @@ class ReviewedSeries:
                 environments=environments,
                 with_others=_has_others(question),
                 aggregate=population.aggregate,
+                most=len(question.issues) or MOST_SERIES,
             )
         dataset = searched_dataset(population.dataset)
         if dataset is None:
