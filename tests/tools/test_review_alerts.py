@@ -41,12 +41,12 @@ async def pages(connection: Connection, **arguments: object) -> list[dict[str, A
 @pytest.mark.parametrize("size", [5, *(pytest.param(size, marks=pytest.mark.matrix) for size in (50, 500))])
 async def test_whoever_follows_the_cursor_reads_each_alert_once_and_no_page_is_too_long(size: int) -> None:
     async with connected(world=many_alerts.world(size), clock=ManualClock(), settings=KEEPING) as connection:
-        first = await answered(connection)
+        first, _ = await answered(connection)
         asked = len(connection.upstream.requests)
         read = await pages(connection)
         assert len(connection.upstream.requests) == asked, "all pages are of one collection"
-    assert first[0] == read[0]
-        names = [(alert["kind"], alert["id"]) for page in read for alert in page["alerts"]]
+    assert first == read[0]
+    names = [(alert["kind"], alert["id"]) for page in read for alert in page["alerts"]]
     assert len(set(names)) == len(names) == sum(read[0]["counts"].values()) >= size
     assert {page["headline"] for page in read} == {read[0]["headline"]}
     assert all("gaps" not in page for page in read[1:])
