@@ -61,8 +61,8 @@ EDITED = "with today's settings: it was edited in the period"
 FROM_NOTHING = "a rise from nothing counts 100 % an event; Sentry before 26.8 never fired there"
 SESSIONS = "sessions of the last hour are estimated from clock hours"
 NO_THROTTLE = "its throttle is not told, so none is assumed"
-LEAD_S = 86_400
-"""Longest throttle that is looked back for, at the beginning of the period."""
+LEAD_S = 7 * 86_400
+"""Longest throttle that is looked back for at the beginning of the period: counts by the hour begin a week earlier."""
 MINUTE_S, HOUR_S = 60, 3600
 
 
@@ -139,6 +139,7 @@ class _IssueAlert:
         self.alert, self.period = alert, period
         self.blocks = [block for block in alert.filters if block.actions]
         self.quiet_s = (alert.frequency_minutes or 0) * 60
+        self.lead_s = min(-(-self.quiet_s // HOUR_S) * HOUR_S, LEAD_S)
         self.environment = alert.raw_environment or alert.environment or None
         self.projects = {period.numbers.get(name, name) for name in alert.project_ids}
         triggers = alert.triggers.conditions if alert.triggers else ()
@@ -160,11 +161,10 @@ class _IssueAlert:
 
     def trial(self, issue: str) -> IssueOnTrial | None:
         """An issue with all the times at which the alert looks at it; None: at none."""
-        lead = min(-(-self.quiet_s // HOUR_S) * HOUR_S, LEAD_S)
-        key = ("trial", issue, self.environment, lead)
+        key = ("trial", issue, self.environment, self.lead_s)
         kept = self.period.kept.get(key)
         if kept is None:
-            kept = self.period.kept[key] = _trial(self.period, issue, self.environment, lead)
+            kept = self.period.kept[key] = _trial(self.period, issue, self.environment, self.lead_s)
         trial = cast("IssueOnTrial", kept)
         return trial if trial.rows else None
 
@@ -178,7 +178,9 @@ class _IssueAlert:
             for row, code in zip(trial.rows, codes, strict=True)
             if is_possible(code) and (self.has_resolve or row.kind is not RowKind.RESOLVED)
         )
-        found = firings(evaluations, self.quiet_s)
+        begun = self.period.start - self.lead_s
+        is_unseen = self.quiet_s and trial.base.upper(begun - self.quiet_s, begun) > 0
+        found = firings(evaluations, self.quiet_s, unseen_until=begun if is_unseen else None)
         return found if trial.id in self.period.own_series else at_most(found, self.period.most_of(trial.id))
 
     def codes(self, trial: IssueOnTrial) -> Truths:

@@ -87,7 +87,6 @@ def rows_of(
         everywhere: its events in all environments.
     """
     singles = [] if row is None else list(_singles(row, cells, start, end, environment))
-    first = next((single for single in singles if single.kind is RowKind.FIRST), None)
     candidates = frozenset[int]() if environment is None else _first_cells(cells)
     rows = [*singles]
     for index, (a, b, low, high) in enumerate(zip(cells.starts, cells.ends, cells.lows, cells.highs, strict=True)):
@@ -95,20 +94,28 @@ def rows_of(
             continue
         begin, finish = max(a, start), min(b, end)
         low_here = low if (begin, finish) == (a, b) else 0
+        of_log = sum(one.kind in WITH_EVENT and a < one.end and one.start - LATE_S < b for one in singles)
+        first = sum(one.kind is RowKind.FIRST and a <= one.start < b for one in singles)
         if index in candidates:
-            without = int(low_here > 0 and len(candidates) == 1)
-            born = None if row is None or row.issue.first_seen is None else second(row.issue.first_seen)
-            if without and born is not None and a <= born < b and low >= everywhere.upper(a, b):
-                rows.append(EvaluationRow(born, born + 1, RowKind.FIRST, 1, 1, (a, b)))
-            else:
-                rows.append(EvaluationRow(begin, finish, RowKind.FIRST, without, 1, (a, b)))
-        else:
-            without = int(first is not None and a <= first.start < b)
-        if high > without:
-            low_here = max(0, low_here - without)
-            rows.append(EvaluationRow(begin, finish, RowKind.EVENTS, low_here, high - without, (a, b), without))
+            first = int(low_here > 0 and len(candidates) == 1)
+            rows.append(
+                _first_row(row, (begin, finish), (a, b), is_sure=first > 0, is_all=low >= everywhere.upper(a, b))
+            )
+        if high > first:
+            low_here = max(0, low_here - first - of_log)
+            rows.append(EvaluationRow(begin, finish, RowKind.EVENTS, low_here, high - first, (a, b), first + of_log))
     rows.sort(key=lambda one: (one.start, one.kind is RowKind.EVENTS, one.end))
     return rows
+
+
+def _first_row(
+    row: IssueUnderReview | None, span: tuple[int, int], cell: tuple[int, int], *, is_sure: bool, is_all: bool
+) -> EvaluationRow:
+    """The first event in an environment, in a bucket; where all of the bucket's are in it, it is the first of all."""
+    born = None if row is None or row.issue.first_seen is None else second(row.issue.first_seen)
+    if is_sure and is_all and born is not None and cell[0] <= born < cell[1]:
+        span = born, born + 1
+    return EvaluationRow(*span, RowKind.FIRST, int(is_sure), 1, cell)
 
 
 def _first_cells(cells: CountCells) -> frozenset[int]:
@@ -143,6 +150,10 @@ def _singles(
             yield EvaluationRow(at, at + 1, kind, low, 1, cell)
 
 
+WITH_EVENT = frozenset((RowKind.REOPENED, RowKind.ESCALATED))
+"""Of these the event has a row of its own, and is in a bucket, too: the log may be up to :data:`LATE_S` late."""
+BY_LOG = frozenset((RowKind.REOPENED, RowKind.ESCALATED, RowKind.RESOLVED))
+"""What the log itself tells was looked at, whatever the state before."""
 KINDS = {"set_regression": RowKind.REOPENED, "set_escalating": RowKind.ESCALATED}
 
 
@@ -196,12 +207,12 @@ def state_truths(rows: Rows, changes: Sequence[tuple[int, str, bool]]) -> Truths
     """Whether the events of each row are looked at, by the issue's states."""
     if len(changes) == 1:
         code = ALWAYS if changes[0][1] == ACTIVE else MAYBE if changes[0][1] == UNSURE else NEVER
-        return [code if row.kind is RowKind.EVENTS else ALWAYS for row in rows]
+        return [ALWAYS if row.kind in BY_LOG else code for row in rows]
     result, first = [], 0
     for row in rows:
         while first + 1 < len(changes) and changes[first + 1][0] <= row.start:
             first += 1
-        if row.kind in (RowKind.REOPENED, RowKind.ESCALATED, RowKind.RESOLVED, RowKind.FIRST):
+        if row.kind in BY_LOG:
             result.append(ALWAYS)
             continue
         result.append(_state_in(row, changes, first))

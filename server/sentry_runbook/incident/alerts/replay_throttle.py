@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sentry_runbook.incident.alerts.replay_cells import EVER
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -34,16 +36,17 @@ class Firing:
     longest: int
 
 
-def firings(evaluations: Iterable[Evaluation], quiet_s: int) -> list[Firing]:
+def firings(evaluations: Iterable[Evaluation], quiet_s: int, *, unseen_until: int | None = None) -> list[Firing]:
     """Firings in order of their latest time.
 
     Args:
         evaluations: in order of time.
         quiet_s: seconds of the throttle; 0: it fires at every event.
+        unseen_until: it may have fired before that instant, which nobody looked at; None: it had not.
     """
     found: list[Firing] = []
     pending: list[Evaluation] = []
-    last: Firing | None = None
+    last = None if unseen_until is None else Firing(-EVER, unseen_until, False, 0)
     for evaluation in evaluations:
         if last is not None and evaluation.end - last.earliest <= quiet_s:
             continue
