@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.alerts.words import condition_words, notifies_words
+from sentry_runbook.incident.alerts.words import condition_words
+from sentry_runbook.incident.alerts.words_actions import notifies_words
 from sentry_runbook.incident.alerts.words_conditions import CONDITIONS, clause
 from sentry_runbook.incident.model.evidence.alert_conditions import CONDITION_TYPES, LEVEL_MATCHES, MATCHES
 from sentry_runbook.incident.model.evidence.alert_definition import (

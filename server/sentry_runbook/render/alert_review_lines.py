@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.alerts.words import notifies_words
+from sentry_runbook.incident.alerts.words_actions import notifies_words
 from sentry_runbook.incident.formatting import count, duration, moment, number, stretch
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.alert_review import (
