@@ -85,7 +85,8 @@ def _judged(
         return Unknown(why=f"the incident began before the period that was reviewed ({span(review.window)})")
     # What to do about it stands in review_alerts.
     unread = [f"{entry.what}: {entry.why.partition('. ')[0]}" for entry in review.unread[:MOST_UNREAD]]
-    return Known(value=detection, source=f"alerts of the project, {span(review.window)}", note="; ".join(unread))
+    source = f"alerts of the project, {span(review.window)}"
+    return Known[AlertDetection](value=detection, source=source, note="; ".join(unread))
 
 
 async def _story(run: Runtime, issue: str, environment: str | None, beside: Sequence[str]) -> Evidence:

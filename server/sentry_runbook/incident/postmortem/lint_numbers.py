@@ -37,7 +37,8 @@ COUNTED = re.compile(
     re.IGNORECASE,
 )
 CONDITION = re.compile(
-    rf"\b(?:more than|at least) (?:{NUMBER}) (?:events|users) (?:of (?:an|the) (?:issue|project)|since it was first seen)"
+    rf"\b(?:more than|at least) (?:{NUMBER}) (?:events|users) "
+    r"(?:of (?:an|the) (?:issue|project)|since it was first seen)"
 )
 """What an alert asks for, in the words of the review of alerts, is no count of the incident's."""
 TOLERANCE = 0.005
