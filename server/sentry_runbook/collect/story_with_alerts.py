@@ -32,7 +32,7 @@ ELSEWHERE = Unknown(why="alerts are reviewed of the configured organization, and
 NO_PROJECT = Unknown(why="Sentry does not tell the issue's project, whose alerts are looked for")
 GLITCHTIP = Unknown(why="GlitchTip does not tell when its alerts fired")
 MOST_UNREAD = 3
-"""Reasons why alerts could not be reviewed that are named."""
+"""What could not be read that is named."""
 
 
 async def collect_story(
@@ -83,10 +83,10 @@ def _judged(
     detection = detection_of(known, review, run.policy)
     if detection is None:
         return Unknown(why=f"the incident began before the period that was reviewed ({span(review.window)})")
-    # What to do about it stands in review_alerts.
-    unread = [f"{entry.what}: {entry.why.partition('. ')[0]}" for entry in review.unread[:MOST_UNREAD]]
+    unread = [entry.what for entry in review.unread[:MOST_UNREAD]]
+    note = f"not read: {', '.join(unread)}; review_alerts says why" if unread else ""
     source = f"alerts of the project, {span(review.window)}"
-    return Known[AlertDetection](value=detection, source=source, note="; ".join(unread))
+    return Known[AlertDetection](value=detection, source=source, note=note)
 
 
 async def _story(run: Runtime, issue: str, environment: str | None, beside: Sequence[str]) -> Evidence:

@@ -76,8 +76,12 @@ def _fewer_rows(result: Postmortem) -> Postmortem:
     return result.model_copy(update={"timeline": result.timeline[:MOST_ROWS]})
 
 
+def _without_intervals(result: Postmortem) -> Postmortem:
+    return result.model_copy(update={"intervals": (), "gaps": ()})
+
+
 def _without_milestones(result: Postmortem) -> Postmortem:
-    return result.model_copy(update={"milestones": (), "intervals": (), "gaps": ()})
+    return result.model_copy(update={"milestones": ()})
 
 
 def _without_items(result: Postmortem) -> Postmortem:
@@ -123,7 +127,8 @@ CUTS = (
     ),
     Cut(_fewer_rows, {"timeline": f"all but {MOST_ROWS} rows"}, _in_the_draft),
     Cut(_without_draft, {"markdown": "the draft"}, WITHOUT_CHECK),
-    Cut(_without_milestones, {"milestones": "", "intervals": "", "gaps": ""}, _in_the_draft),
+    Cut(_without_intervals, {"intervals": "", "gaps": ""}, _in_the_draft),
+    Cut(_without_milestones, {"milestones": ""}, _in_the_draft),
     Cut(_without_items, {"action_items": ""}, _in_the_draft),
     Cut(_without_blanks, {"unknowns": ""}, _in_the_draft),
     Cut(_fewest_rows, {"timeline": f"all but {FEWEST_ROWS} rows"}, _in_the_draft),

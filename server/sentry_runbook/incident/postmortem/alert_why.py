@@ -22,7 +22,7 @@ from sentry_runbook.incident.timeline.context import AT_THE_START
 QUICK = timedelta(minutes=5)
 """A detection within that time took no time: an alert rule looks at some minutes at least."""
 MOST_ALERTS, MOST_DEAD = 3, 3
-REVIEW = "review of the alerts of the project"
+REVIEW = "review of the alerts"
 LAST_TRIGGERED = "alerts of the project: last triggered"
 
 

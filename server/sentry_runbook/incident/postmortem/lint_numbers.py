@@ -38,7 +38,8 @@ COUNTED = re.compile(
 )
 CONDITION = re.compile(
     rf"\b(?:more than|at least) (?:{NUMBER}) (?:events|users) "
-    r"(?:of (?:an|the) (?:issue|project)|since it was first seen)"
+    r"(?:of (?:an|the) (?:issue|project)|since it was first seen)",
+    re.IGNORECASE,
 )
 """What an alert asks for, in the words of the review of alerts, is no count of the incident's."""
 TOLERANCE = 0.005

@@ -68,7 +68,7 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
         yield Missing(what="timeline: alerts, deploys and suspect commits of the other projects", why=why)
     for what, part in (
         ("alerts", evidence.alerts),
-        ("first firings of the alerts, and why they came late", _unread_review(incident)),
+        ("first firings of the alerts", _unread_review(incident)),
         ("notes", evidence.notes),
         ("flag changes", evidence.flag_changes),
         ("deploys", incident.unknown_deploys),
