@@ -122,7 +122,7 @@ async def test_a_metric_alert_tells_since_when_it_is_open_and_what_it_measures(g
     assert (target.kind, target.name, target.projects) == ("metric_alert", "Many errors", ("shop",))
     assert (target.fired_at, target.start, target.end, target.is_open) == (ago(14), ago(14), None, True)
     assert (target.query, target.search.query, target.environments) == ("level:error", "level:error", ("production",))
-    assert any("count() where level:error over 10 min" in line for line in target.condition)
+    assert any('events that match "level:error" in 10 min' in line for line in target.condition)
     assert any("above 50" in line for line in target.condition)
     if profile is TODAY:
         assert [issue.short_id for issue in target.issues] == ["SHOP-3"]

@@ -17,7 +17,7 @@ from sentry_runbook.commands.checks import DoctorCheck, checks
 from sentry_runbook.runtime import build_runtime
 from sentry_runbook.simulator.app import ALL_SCOPES, Profile, create_app
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, IssueSpec, Scenario, Stream
+from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, IssueSpec, MonitorSpec, Scenario, Stream
 from sentry_runbook.simulator.world import World
 from tests.commands.support import TOKEN, Commands, served
 from tests.tools.support import SETTINGS
@@ -51,17 +51,19 @@ async def told(
     scopes: Collection[str] = ALL_SCOPES,
     refused: dict[str, int] | None = None,
     base_url: str = "http://localhost",
+    names: str = "alerts",
+    **watchers: Any,
 ) -> tuple[list[DoctorCheck], Counter[str]]:
     """What doctor tells of these alerts, and how often each path was asked."""
     issue = IssueSpec("SHOP-1", "Boom", streams=(Stream(5, -30),))
-    scenario = Scenario(name="x", project="shop", issues=(issue,), alerts=alerts, detectors=tuple(metrics))
+    scenario = Scenario(name="x", project="shop", issues=(issue,), alerts=alerts, detectors=tuple(metrics), **watchers)
     transport = Counted(scenario, profile, scopes, refused or {})
     run = build_runtime(replace(SETTINGS, base_url=base_url), http_transport=transport, clock=ManualClock())
     try:
         found = [check async for check in checks(run)]
     finally:
         await run.aclose()
-    return [check for check in found if check.name.startswith("alerts")], transport.asked
+    return [check for check in found if check.name.startswith(names)], transport.asked
 
 
 def lines(found: Collection[DoctorCheck]) -> list[str]:
@@ -224,3 +226,50 @@ def test_many_dead_alerts_are_counted_and_the_first_ones_named(
     [check] = [check for check in as_json["checks"] if check["name"] == "alerts_dead"]
     assert len(check["facts"]["alerts"]) == 7, "a program gets all of them"
     assert as_json["next"] == check["fix"] and as_json["ready"] is True
+
+
+# --- monitors, environments, and what else there is ----------------------------------------------------------------
+
+
+async def test_monitors_that_are_off_or_that_no_alert_hears_are_named() -> None:
+    heard, alone = DetectorSpec("Heard"), DetectorSpec("Alone")
+    hears = AlertSpec("Hears", monitor="Heard")
+    cron = MonitorSpec("nightly", "Nightly report")
+    found, asked = await told(hears, metrics=[OFF, heard, alone], monitors=(cron,), names="monitors")
+    said = lines(found)
+    assert 'note: 1 monitor is switched off: "Many errors" (it is switched off).' in said
+    [unheard] = [check for check in found if check.name == "monitors_unknown"]
+    assert '"Alone"' in unheard.what and '"Nightly report"' in unheard.what and "Heard" not in unheard.what
+    assert "no alert is connected to it: only one of all issues could tell of it" in unheard.what
+    assert len(unheard.facts["monitors"]) == 2  # type: ignore[arg-type]  # a list of JSON
+    assert asked["detectors"] == 2, "the monitors, and those that alerts are connected to"
+
+
+async def test_an_alert_of_an_environment_that_no_project_has_is_on_and_cannot_fire() -> None:
+    found, _ = await told(GOOD, AlertSpec("Typo", environment="prod"), AlertSpec("All", environment=None))
+    assert lines(found)[0].startswith("ok: 2 alerts can fire; ")
+    [dead] = [check for check in found if check.name == "alerts_dead"]
+    assert '"Typo" (no project has its environment "prod")' in dead.what and '"All"' not in dead.what
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+async def test_environments_that_cannot_be_read_make_no_alert_dead(status: int) -> None:
+    found, _ = await told(GOOD, AlertSpec("Typo", environment="prod"), refused={"environments": status})
+    assert lines(found)[0].startswith("ok: 2 alerts can fire; ")
+    assert not [check for check in found if check.name == "alerts_dead"]
+
+
+@pytest.mark.parametrize("status", [403, 500])
+async def test_monitors_that_cannot_be_listed_are_said_to_be_unknown(status: int) -> None:
+    found, _ = await told(GOOD, refused={"detectors": status})
+    assert any(check.name == "alerts_not_read" and "the monitors" in check.what for check in found), lines(found)
+
+
+async def test_a_server_from_before_monitors_has_none_to_be_told_of() -> None:
+    found, _ = await told(AlertSpec("Pays", -30, rule_id="12"), profile=BEFORE, metrics=[OFF], names="monitors")
+    assert found == []
+
+
+async def test_the_command_for_all_the_rest_is_named() -> None:
+    found, _ = await told(GOOD)
+    assert "sentry-runbook review-alerts" in found[0].fix

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentry_runbook.incident.alerts.replay_values import why_not_metric
 from sentry_runbook.incident.alerts.state import state_of_alert
+from sentry_runbook.incident.alerts.words import condition_words
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition, MetricCondition
 from sentry_runbook.incident.model.evidence.alert_form import BY_TYPE, READERS, form_of_row
 from sentry_runbook.incident.model.evidence.lenient import read, read_all
@@ -230,11 +232,13 @@ def test_an_uptime_check_is_told_in_words_from_a_detector_and_from_the_combined_
     source = {"queryObj": {"url": "https://shop.example/health", "intervalSeconds": 60}}
     today = {
         **{"id": "9", "type": "uptime_domain_failure", "name": "Health", "projectId": "2", "enabled": False},
-        **{"dataSources": [source], "conditionGroup": {}, "config": {"downtimeThreshold": 3}, "workflowIds": []},
+        **{"dataSources": [source], "conditionGroup": {}, "workflowIds": []},
+        "config": {"downtimeThreshold": 3, "environment": "prod"},
     }
     of_today, of_before = definition(today), definition(COMBINED_UPTIME)
     assert of_today.form == of_before.form == "uptime"
     assert of_today.words == of_before.words != ()
+    assert of_today.environment == of_before.environment == "prod"
     assert (of_today.enabled, of_before.enabled, of_before.project_ids) == (False, True, ("shop",))
     assert (of_today.is_connected, of_before.is_connected) == (False, None)
 
@@ -313,8 +317,13 @@ def test_what_a_list_holds_decides_where_its_rows_do_not_say_it() -> None:
         metric_rule(("critical", 5), thresholdPeriod="often"),
     ],
 )
-def test_a_metric_of_which_a_part_cannot_be_read_says_so(row: Json) -> None:
+def test_a_metric_of_which_a_part_cannot_be_read_says_so_and_is_not_replayed(row: Json) -> None:
     assert metric(row).is_partial
+    assert "a part of it could not be read" in condition_words(definition(row))
+    assert why_not_metric(metric(row)) == "a part of its condition could not be read"
+    whole = detector(("gt", 50, 75), ("lte", 50, 0))
+    assert "could not be read" not in condition_words(definition(whole))
+    assert why_not_metric(metric(whole)) is None
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,10 @@ BUSY = tuple(
         ),
         raw=tuple(
             RawEventSpec(
-                -100 + minute / 3, user=f"u{minute % 7}", tags={"route": f"/{'pay' if minute % 2 else 'cart'}/now"}
+                -100 + minute / 3,
+                user=f"u{minute % 7}",
+                level="info" if place == 4 and minute % 5 == 0 else None,
+                tags={"route": f"/{'pay' if minute % 2 else 'cart'}/now"},
             )
             for minute in range(12 * place)
         ),
@@ -63,15 +66,21 @@ def events(sentry: Asked) -> list[EventRecord]:
     return sentry.world.projects[0].events.until(sentry.world.now_ms())
 
 
+def level(event: EventRecord) -> str:
+    """The level of an event: its own in the one issue that has such, else the issue's."""
+    return event.tags["level"]
+
+
 def route(event: EventRecord) -> str | None:
     return event.tag("route")
 
 
 SEARCHES: dict[str, Fits] = {
     "": lambda event: True,
-    "level:warning": lambda event: event.issue.spec.level == "warning",
-    "level:[error, fatal]": lambda event: event.issue.spec.level == "error",
-    "!level:error": lambda event: event.issue.spec.level != "error",
+    "level:warning": lambda event: level(event) == "warning",
+    "level:info": lambda event: level(event) == "info",
+    "level:[error, fatal]": lambda event: level(event) == "error",
+    "!level:error": lambda event: level(event) != "error",
     "issue:[SHOP-2, SHOP-5]": lambda event: event.issue.short_id in {"SHOP-2", "SHOP-5"},
     "issue:SHOP-3 route:*pay*": lambda event: event.issue.short_id == "SHOP-3" and "pay" in (route(event) or ""),
     "route:/pay/now": lambda event: route(event) == "/pay/now",
@@ -84,7 +93,7 @@ SEARCHES: dict[str, Fits] = {
     "has:route": lambda event: route(event) is not None,
     "!has:route": lambda event: route(event) is None,
     "level:error (route:/pay/now OR !has:route)": lambda event: (
-        event.issue.spec.level == "error" and route(event) in ("/pay/now", None)
+        level(event) == "error" and route(event) in ("/pay/now", None)
     ),
 }
 
@@ -193,3 +202,14 @@ async def test_sessions_by_the_hour_say_all_that_a_crash_free_rate_needs(grouped
             shown = {field: group["series"][field][place] for field in fields}
             assert shown["sum(session)"] == count
             assert shown["crash_free_rate(session)"] == (None if not count else pytest.approx(1 - crashed / count))
+
+
+async def test_an_issue_may_have_events_of_several_levels() -> None:
+    sentry = asked()
+    query = {"dataset": "errors", "project": "shop", "statsPeriod": "6d", "field": ["level", "count()"]}
+    rows = (await sentry.read("events/", query="issue:SHOP-4", **query))["data"]
+    since = sentry.world.now_ms() - 6 * 1440 * MINUTE
+    own = [event for event in events(sentry) if event.issue.short_id == "SHOP-4" and event.at >= since]
+    assert {row["level"]: row["count()"] for row in rows} == Counter(map(level, own))
+    assert len(rows) == 2
+    assert [row["shortId"] for row in await sentry.read("issues/", query="level:info")] == ["SHOP-4"]

@@ -21,7 +21,7 @@ LINKS = [
     (WORKFLOW, "issue_alert", "it fired 2 times for SHOP-1", 2),
     (RULE, "issue_alert", "it fired 2 times for SHOP-1", 2),
     ("Payments fail", "issue_alert", "it fired 1 time for SHOP-2", 2),
-    (f"{BASE}/monitors/41/", "metric_alert", "count() where level:error over 10 min", 2),
+    (f"{BASE}/monitors/41/", "metric_alert", 'events that match "level:error" in 10 min above 50', 2),
     (f"{BASE}/alerts/rules/details/5/", "metric_alert", "what it opened is open still", 2),
     (f"{BASE}/crons/shop/nightly-report/", "cron", "2 missed, 4 failed", 2),
     ("nightly-report", "cron", "the last good one: 2026-11-20 12:00 UTC", 2),
@@ -127,6 +127,9 @@ async def test_alerts_that_fired_and_monitors_that_are_open_are_listed_together(
     assert firing["cron_monitor", "Nightly report"]["open_since"] == "2026-11-20T11:00:00Z"
     assert '"Many errors", metric alert, open, SHOP-3, last event 2026-11-20 11:4' in text
     assert '"Nightly report", cron monitor, open since 2026-11-20 11:00 UTC' in text
+    assert firing["issue_alert", "Payments fail"]["condition"].startswith("an issue is new")
+    assert metric["condition"].startswith('events that match "level:error" in 10 min above 50')
+    assert metric["condition"] in text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from typing import Any, get_args
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
-from sentry_runbook.incident.alerts.cursor import first_of
+from sentry_runbook.incident.alerts.cursor import cursor_at, first_of
+from sentry_runbook.incident.alerts.review import PAGE
 from sentry_runbook.incident.model.results.alert_review import (
     AlertGap,
     AlertReview,
@@ -103,7 +104,10 @@ def sent(result: AlertReview) -> tuple[dict[str, Any], str]:
 
 def page(result: AlertReview, first: int) -> AlertReview:
     """What the tool answers from an alert on."""
-    return review_alerts.from_alert(result.model_copy(update={"alerts": result.alerts[first:]}), first)
+    end = first + PAGE
+    following = cursor_at(end) if end < len(result.alerts) else None
+    shown = result.model_copy(update={"alerts": result.alerts[first:end], "next_cursor": following})
+    return review_alerts.from_alert(shown, first)
 
 
 @pytest.mark.parametrize("count", [5, 50, 500])
@@ -206,8 +210,9 @@ ALERTS = {
     "instant": ({"would_have_fired_by": None}, "Would have fired:** last 2026-11-20 11:00 UTC"),
     "no replay": (
         {"would_have_fired_at": None, "would_have_fired_by": None, "replay": "anomaly detection"},
-        "Would have fired:** anomaly detection",
+        "Would have fired:** not for certain: anomaly detection",
     ),
+    "limited": ({"replay": "counts by the hour"}, "11:05 UTC (counts by the hour)"),
     "no incident": ({"episodes": ()}, "Incidents:** none in the period that it is there for"),
     "of before": ({"form": "before_2026", "kind": "metric_alert"}, 'metric monitor from before 2026 of "shop"'),
     "not judged": ({"verdict": None}, "### Not judged: "),

@@ -37,6 +37,7 @@ class ReviewScope:
     Attributes:
         now: aware UTC.
         project: the one that the caller named; with its number from then on. None: all that the token may read.
+        environments: all that the organization has, as Sentry names them; None where that is not known.
         unread: what could not be read, and why, in the order in which it turned out.
     """
 
@@ -46,6 +47,7 @@ class ReviewScope:
     now: datetime
     window: Window
     project: Project | None = None
+    environments: frozenset[str] | None = None
     unread: list[Missing] = field(default_factory=list)
 
     @property

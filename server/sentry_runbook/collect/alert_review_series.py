@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from sentry_runbook.collect.alert_review_hours import first_bucket, len_of, settled
+from sentry_runbook.collect.alert_review_hours import HOUR_S, first_bucket, len_of, settled
 from sentry_runbook.collect.alert_review_scope import ReviewScope, note_by_reason
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.situation_discover import of_issues
-from sentry_runbook.errors import Unsupported
+from sentry_runbook.errors import NotFound, Unsupported
 from sentry_runbook.incident.alerts.plan import SeriesQuestion
-from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries
+from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
+from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries, Population
 from sentry_runbook.sentry.counts import TimeSeries
 from sentry_runbook.sentry.issue_series import MOST_SERIES, OTHERS
+from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 from sentry_runbook.sentry.timeseries import searched_dataset
 
 MOST_QUESTIONS = 120
 """Of one review: at a hundred milliseconds an answer, twelve at a time, a second."""
 COUNT = "count()"
+COUNTS = (COUNT, "count_unique(user)")
+"""Aggregates of which no event makes 0; of others it makes no number."""
+MOST_ENVIRONMENTS = 10
+"""Of alerts, in which all events are counted, a request each."""
 Tables = Mapping[str, TimeSeries]
 
 
@@ -38,6 +44,21 @@ class ReviewedSeries:
             self._asked.append((question, batch.add(partial(self._request, question))))
 
     async def _request(self, question: SeriesQuestion) -> Tables:
+        """The series of one question; none of an environment that the organization does not have."""
+        try:
+            return await self._ask(question)
+        except NotFound as exc:
+            is_unknown = self._is_unknown(question.population.environment)
+            if isinstance(exc, ENDPOINT_MISSING) or not is_unknown or question.population.aggregate not in COUNTS:
+                raise
+            # Sentry answers 404 for an environment that it never saw: no event is of it.
+            return {} if question.population.by_issue else {OTHERS: _zeros(question, None)}
+
+    def _is_unknown(self, environment: str | None) -> bool:
+        known = self.scope.environments
+        return environment is not None and known is not None and environment not in known
+
+    async def _ask(self, question: SeriesQuestion) -> Tables:
         """The series of one question: by issue by its number or short id, else under an empty name."""
         population, client = question.population, self.scope.client
         environments = () if population.environment is None else (population.environment,)
@@ -51,6 +72,7 @@ class ReviewedSeries:
                 environments=environments,
                 with_others=_has_others(question),
                 aggregate=population.aggregate,
+                most=len(question.issues) or MOST_SERIES,
             )
         dataset = searched_dataset(population.dataset)
         if dataset is None:
@@ -70,17 +92,19 @@ class ReviewedSeries:
             raise Unsupported("This server does not count what a metric monitor measures.", "It is not replayed.")
         return {OTHERS: series[population.aggregate]}
 
-    def counted(self, numbers: Mapping[str, str]) -> tuple[CountedSeries, ...]:
+    def counted(self, numbers: Mapping[str, str], no_errors: Collection[str]) -> tuple[CountedSeries, ...]:
         """What was counted.
 
         Args:
             numbers: short id → number of the issues that are known.
+            no_errors: numbers of issues that are no errors, of which no event is counted here.
         """
         return tuple(
             counted
             for question, result in self._asked
             if result.value is not None
             for counted in self._of_question(question, result.value, numbers)
+            if counted.issue not in no_errors
         )
 
     def _of_question(
@@ -108,6 +132,21 @@ class ReviewedSeries:
         if self._left:
             why = f"one call asks for {MOST_QUESTIONS}: name a project, or give a shorter period"
             self.scope.lacks(f"{self._left} further series that alerts are replayed over", why)
+
+
+def of_environments(scope: ReviewScope, alerts: Iterable[AlertDefinition]) -> tuple[SeriesQuestion, ...]:
+    """All events by the hour of each environment that an alert in use is for: whether there are any at all."""
+    in_use = (alert.raw_environment for alert in alerts if alert.enabled is not False)
+    names = [name for name in dict.fromkeys(in_use) if name is not None]
+    return tuple(
+        SeriesQuestion(
+            Population(projects=(scope.project_number,), environment=name, by_issue=False),
+            scope.window.start,
+            scope.window.end,
+            HOUR_S,
+        )
+        for name in names[:MOST_ENVIRONMENTS]
+    )
 
 
 def _has_others(question: SeriesQuestion) -> bool:

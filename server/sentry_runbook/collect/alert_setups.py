@@ -1,6 +1,7 @@
 """Reads how all alerts of an organization are set up, of today's form and of the one before.
 
-Requests: one for each hundred alerts and one for each hundred of their monitors; on a server of one's own one for each
+Requests: one for each hundred alerts, one for each hundred metric and cron monitors and uptime checks, one for the
+environments, and one for each hundred monitors that alerts are connected to; on a server of one's own one for each
 hundred rules from before, and one for each of those that may not be an alert of today. Three rounds where the lists
 have one page; :data:`MOST_REQUESTS` bounds them.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sentry_runbook.collect.alert_lists import (
     MOST_TRANSLATED,
@@ -20,20 +22,28 @@ from sentry_runbook.collect.alert_lists import (
     read_lists,
     read_monitors,
 )
-from sentry_runbook.collect.batch import RequestBatch
+from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.errors import SentryError, Unsupported
-from sentry_runbook.incident.alerts.state import AlertState, state_of_alert
+from sentry_runbook.incident.alerts.state import AlertState, in_environment, state_of_alert
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
+from sentry_runbook.incident.model.evidence.alert_form import DefinitionForm
 from sentry_runbook.incident.model.evidence.alert_setup import MonitorSetup
 from sentry_runbook.incident.model.evidence.json_values import JsonObject
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.safety.sanitizer import Sanitizer
 from sentry_runbook.sentry.client import SentryClient
+from sentry_runbook.sentry.counts import ListPage
 from sentry_runbook.sentry.forms import nearest
 
 MOST_PAGES = 3
 """Pages of a hundred of each list."""
-MOST_REQUESTS = 3 * MOST_PAGES + MOST_TRANSLATED
+MOST_REQUESTS = 4 * MOST_PAGES + 1 + MOST_TRANSLATED
+BEFORE_2026 = "rules from before 2026"
+"""Their name in ``unread``."""
+MONITORS: tuple[DefinitionForm, ...] = ("metric_monitor", "cron", "uptime")
+WATCHERS = "[metric,uptime,cron]"
+"""Kinds of monitors that somebody made: the two that each project has are no alerts."""
+ALL_PROJECTS = "-1"
 
 
 @dataclass(frozen=True)
@@ -42,12 +52,14 @@ class AlertSetups:
 
     Attributes:
         states: of each alert that was read, those of today first.
+        monitors: of each metric and cron monitor and uptime check.
         has_alerts_of_today: whether the server has the alerts of 2026; None where that could not be asked.
         unread: what could not be read, and why.
         has_more: a list was longer than was read.
     """
 
     states: tuple[AlertState, ...] = ()
+    monitors: tuple[AlertState, ...] = ()
     has_alerts_of_today: bool | None = None
     unread: Mapping[str, SentryError] | None = None
     has_more: bool = False
@@ -64,11 +76,17 @@ async def read_alert_setups(run: Runtime) -> AlertSetups:
     """
     client, sanitizer = run.client(), Sanitizer(mask=run.settings.mask)
     today = PagedList[JsonObject]("alerts", client.alert_list, MOST_PAGES)
-    before = PagedList[JsonObject]("rules from before 2026", client.old_rule_list, MOST_PAGES)
+    before = PagedList[JsonObject](BEFORE_2026, client.old_rule_list, MOST_PAGES)
     # sentry.io has made alerts of all rules, and GlitchTip has neither.
     asks_old = not client.is_saas and client.server != "glitchtip"
+    watchers = PagedList[JsonObject]("monitors", partial(client.monitor_list, kind=WATCHERS), MOST_PAGES)
     lists = [today, before] if asks_old else [today]
-    await read_lists(lists)
+    batch = RequestBatch()
+    read = batch.add(partial(read_lists, [*lists, watchers]))
+    environments = batch.add(partial(client.environments, project_id=ALL_PROJECTS, hidden=True))
+    await batch.send()
+    if read.error is not None:
+        raise read.error
     if not any(listed.is_read for listed in lists):
         raise nearest([listed.error for listed in lists if listed.error is not None])
     alerts = read_alerts(today.rows, sanitizer, "workflow")
@@ -76,20 +94,31 @@ async def read_alert_setups(run: Runtime) -> AlertSetups:
     has_today = has_alerts_of_today(today)
     monitors = await _monitors_of(client, alerts, sanitizer)
     migrated = await _migrated(client, rules) if has_today else {}
+    states = (
+        *(state_of_alert(alert, monitors) for alert in alerts),
+        # A rule that became an alert is in the list as that.
+        *(
+            _state_of_rule(rule, migrated.get(rule.key), has_today=has_today)
+            for rule in sorted(rules, key=lambda rule: rule.form != "rule")
+            if migrated.get(rule.key) is not True
+        ),
+    )
+    names = _all_of(environments)
     return AlertSetups(
-        states=(
-            *(state_of_alert(alert, monitors) for alert in alerts),
-            # A rule that became an alert is in the list as that.
-            *(
-                _state_of_rule(rule, migrated.get(rule.key), has_today=has_today)
-                for rule in sorted(rules, key=lambda rule: rule.form != "rule")
-                if migrated.get(rule.key) is not True
-            ),
+        states=states if names is None else tuple(in_environment(state, names) for state in states),
+        monitors=tuple(
+            state_of_alert(monitor, None) for monitor in read_alerts(watchers.rows, sanitizer, forms=MONITORS)
         ),
         has_alerts_of_today=has_today,
-        unread={listed.what: listed.error for listed in lists if listed.error is not None},
+        unread={listed.what: listed.error for listed in (*lists, watchers) if listed.error is not None},
         has_more=any(listed.has_more for listed in lists),
     )
+
+
+def _all_of(environments: Result[ListPage[str]]) -> tuple[str, ...] | None:
+    """The names of all environments; None where they could not be read, or not all, or there is none at all."""
+    page = environments.value
+    return page.items if page is not None and page.next_cursor is None and page.items else None
 
 
 def has_alerts_of_today(today: PagedList[JsonObject]) -> bool | None:

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from sentry_runbook.collect.alert_lists import read_alerts
 from sentry_runbook.collect.alert_target_crons import with_check_ins
 from sentry_runbook.collect.alert_target_parts import Resolution, called, latest_first
 from sentry_runbook.collect.alert_target_uptime import with_results
 from sentry_runbook.errors import RunbookError, SentryError
+from sentry_runbook.incident.alerts.words import condition_words
+from sentry_runbook.incident.model.evidence.alert_form import DefinitionForm
 from sentry_runbook.incident.model.evidence.alert_row import AlertRow, OpenPeriod
 from sentry_runbook.incident.model.evidence.alert_target import AlertTarget, TargetIssue, TargetKind
 from sentry_runbook.incident.model.evidence.json_values import (
@@ -46,6 +49,12 @@ UNREAD: dict[PageKind, tuple[TargetKind, str]] = {
     "incident": ("metric_alert", "metric alert"),
 }
 """What is named by a link, where no more is known."""
+FORMS: dict[str, DefinitionForm] = {"workflow": "workflow", "rule": "rule", "metric_rule": "metric_rule"}
+"""Answers whose rows do not say their form."""
+ISSUE_ALERTS = ("workflow", "rule")
+WITH_CONDITIONS: tuple[DefinitionForm, ...] = ("workflow", "rule", "metric_monitor", "metric_rule")
+CONDITION_KEYS = frozenset({"triggers", "conditions", "conditionGroup"})
+"""Without one of these a row tells no condition."""
 DETECTOR_KINDS: dict[str, tuple[TargetKind, str]] = {
     "metric_issue": ("metric_alert", "metric monitor"),
     "error": ("error_monitor", "error monitor"),
@@ -152,6 +161,7 @@ async def _of_alert(made: Resolution, answer: AlertAnswer, *, asks_monitors: boo
         fired_at=fired_at,
         enabled=row.enabled,
         owner=row.owner,
+        condition=_condition(made, answer, row),
     )
 
 
@@ -239,7 +249,7 @@ def _of_monitor(made: Resolution, answer: AlertAnswer, kind: TargetKind, noun: s
         name=row.name,
         enabled=row.enabled,
         owner=row.owner,
-        condition=row.condition,
+        condition=_condition(made, answer, row),
         **_when(made, answer, latest, firing, has_checks=kind in ("cron", "uptime")),
     )
 
@@ -301,6 +311,15 @@ def _of_firing(made: Resolution, answer: AlertAnswer, firing: str | None) -> Ale
 
 
 # --- pieces --------------------------------------------------------------------------------------------------------
+
+
+def _condition(made: Resolution, answer: AlertAnswer, row: AlertRow) -> tuple[str, ...]:
+    """The condition in the words of the review of alerts; of crons, uptime checks and incomplete rows in their own."""
+    listed = FORMS.get(answer.form)
+    is_told = bool(CONDITION_KEYS & answer.row.keys())
+    alerts = read_alerts([answer.row] if is_told else (), made.sanitizer, listed, forms=WITH_CONDITIONS)
+    told = [alert for alert in alerts if alert.metric is not None or alert.form in ISSUE_ALERTS]
+    return tuple(map(condition_words, told)) or row.condition
 
 
 def _source(row: JsonObject) -> JsonObject:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from sentry_runbook.collect.alert_lists import read_alerts
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.loss_parts import LEAD_IN, full_hours
 from sentry_runbook.collect.sessions import merge_sessions
@@ -13,12 +14,13 @@ from sentry_runbook.collect.situation_collection import (
     SituationCollection,
     SituationPart,
 )
+from sentry_runbook.incident.alerts.words import condition_words
 from sentry_runbook.incident.metrics.dropped import ACCEPTED, LIMITED
 from sentry_runbook.incident.model.evidence import FlagChange, Release, SessionHour, Unknown, Window
-from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup
-from sentry_runbook.incident.model.evidence.json_values import JsonObject
+from sentry_runbook.incident.model.evidence.alert_form import DefinitionForm
+from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of
 from sentry_runbook.incident.model.evidence.lenient import read_all
-from sentry_runbook.incident.model.evidence.listed_monitor import ListedMonitor
+from sentry_runbook.incident.model.evidence.listed_monitor import ListedAlert, ListedMonitor
 from sentry_runbook.incident.model.evidence.situation import ProjectSessions, ProjectVolume
 from sentry_runbook.sentry.counts import ProjectOutcomes, ProjectSessionCounts, SessionCounts
 
@@ -213,16 +215,26 @@ def _alerts_request(collection: SituationCollection) -> Request[Objects]:
     return lambda: client.workflows(project, organization=question.organization)
 
 
+METRICS: tuple[DefinitionForm, ...] = ("metric_monitor",)
 ALERTS = SituationPart(
     field="alerts",
     request=_alerts_request,
-    parse=lambda collection, alerts: read_all(AlertSetup, _of_today(alerts), collection.sanitizer),
+    parse=lambda collection, alerts: tuple(_alerts(collection, alerts)),
     source=lambda _: "alerts, the last fired first",
 )
 
 
-def _of_today(alerts: Objects) -> list[JsonObject]:
-    return [{**alert, "form": "workflow"} for alert in alerts[:MOST_ROWS]]
+def _alerts(collection: SituationCollection, rows: Objects) -> Iterator[ListedAlert]:
+    """The alerts; those that fired since the window began with their condition in words."""
+    start = collection.question.window.start
+    for alert in read_alerts(rows[:MOST_ROWS], collection.sanitizer, "workflow"):
+        is_shown = alert.last_triggered is not None and alert.last_triggered >= start
+        yield ListedAlert(
+            id=alert.id,
+            name=alert.name,
+            last_triggered=alert.last_triggered,
+            condition=condition_words(alert) if is_shown else None,
+        )
 
 
 def _monitors_request(collection: SituationCollection) -> Request[Objects]:
@@ -233,7 +245,15 @@ def _monitors_request(collection: SituationCollection) -> Request[Objects]:
 
 def _monitors(collection: SituationCollection, rows: Objects) -> tuple[ListedMonitor, ...]:
     monitors = read_all(ListedMonitor, rows[:MOST_ROWS], collection.sanitizer)
-    return tuple(monitor for monitor in monitors if not monitor.is_default)
+    is_open = {monitor.id for monitor in monitors if monitor.is_open}
+    shown = [row for row in rows[:MOST_ROWS] if id_of(row.get("id")) in is_open]
+    metrics = read_alerts(shown, collection.sanitizer, forms=METRICS)
+    words = {alert.id: condition_words(alert) for alert in metrics}
+    return tuple(
+        monitor.model_copy(update={"condition": words.get(monitor.id)})
+        for monitor in monitors
+        if not monitor.is_default
+    )
 
 
 MONITORS = SituationPart(

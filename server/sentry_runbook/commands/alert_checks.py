@@ -1,4 +1,4 @@
-"""The check of the alerts: which cannot fire any more, since Sentry's change of 2026 or by their set-up."""
+"""The check of alerts and monitors: which cannot fire any more, since Sentry's change of 2026 or by their set-up."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sentry_runbook.collect.alert_setups import AlertSetups, read_alert_setups
+from sentry_runbook.collect.alert_setups import BEFORE_2026, AlertSetups, read_alert_setups
 from sentry_runbook.commands.doctor_check import CheckState, DoctorCheck
 from sentry_runbook.errors import SentryError
 from sentry_runbook.incident.alerts.state import AlertState, AlertVerdict
 from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.evidence.alert_setup import MONITOR_FORMS
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 
@@ -57,6 +58,23 @@ FINDINGS: Mapping[AlertVerdict, AlertLine] = {
     "unknown": AlertLine("note", "alert could not be judged", "alerts could not be judged"),
 }
 """In the order of their lines."""
+MONITOR_FINDINGS: Mapping[AlertVerdict, AlertLine] = {
+    "mute": AlertLine(
+        "bad",
+        "monitor is on and tells nobody",
+        "monitors are on and tell nobody",
+        "End the mute of the monitors that tell nobody (Sentry → Monitors), or delete them.",
+    ),
+    "off": AlertLine("note", "monitor is switched off", "monitors are switched off"),
+    "unknown": AlertLine(
+        "note",
+        "monitor may tell nobody",
+        "monitors may tell nobody",
+        "Connect the monitors to an alert (Sentry → Monitors), or see that an alert hears all issues.",
+    ),
+}
+"""The same of metric monitors, cron monitors and uptime checks."""
+REVIEW = "'sentry-runbook review-alerts' tells which of them do their work: noisy, late, what none of them caught."
 
 
 async def alert_checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
@@ -68,14 +86,24 @@ async def alert_checks(run: Runtime) -> AsyncIterator[DoctorCheck]:
         yield DoctorCheck("note", f"The alerts could not be checked: {exc.what}", exc.fix, name="alerts")
         return
     yield _summary(found)
-    for verdict, finding in FINDINGS.items():
-        states = [state for state in found.states if state.verdict == verdict]
-        if states:
-            what = f"{len(states)} {finding.one if len(states) == 1 else finding.many}: {_named(states)}."
-            name = f"alerts_{verdict}"
-            yield DoctorCheck(finding.state, what, finding.fix, name=name, facts=_facts(states))
+    for states, what, findings in (
+        (found.states, "alerts", FINDINGS),
+        (found.monitors, "monitors", MONITOR_FINDINGS),
+    ):
+        for check in _findings(states, what, findings):
+            yield check
     for check in _not_seen(found):
         yield check
+
+
+def _findings(
+    states: Sequence[AlertState], what: str, findings: Mapping[AlertVerdict, AlertLine]
+) -> Iterator[DoctorCheck]:
+    for verdict, finding in findings.items():
+        found = [state for state in states if state.verdict == verdict]
+        if found:
+            words = f"{len(found)} {finding.one if len(found) == 1 else finding.many}: {_named(found)}."
+            yield DoctorCheck(finding.state, words, finding.fix, name=f"{what}_{verdict}", facts=_facts(found, what))
 
 
 def _summary(found: AlertSetups) -> DoctorCheck:
@@ -88,6 +116,7 @@ def _summary(found: AlertSetups) -> DoctorCheck:
     return DoctorCheck(
         "ok",
         f"{number} can fire; {_last(fired, len(on))}.",
+        REVIEW,
         name="alerts",
         facts=facts,
     )
@@ -108,12 +137,13 @@ def _named(states: Sequence[AlertState]) -> str:
 
 
 def _name(state: AlertState) -> str:
-    return quoted(state.alert.name) if state.alert.name else f"alert {state.alert.id}"
+    sort = "monitor" if state.alert.form in MONITOR_FORMS else "alert"
+    return quoted(state.alert.name) if state.alert.name else f"{sort} {state.alert.id}"
 
 
-def _facts(states: Sequence[AlertState]) -> dict[str, object]:
+def _facts(states: Sequence[AlertState], what: str) -> dict[str, object]:
     return {
-        "alerts": [
+        what: [
             {
                 "id": state.alert.id,
                 "form": state.alert.form,
@@ -131,7 +161,7 @@ def _not_seen(found: AlertSetups) -> Iterator[DoctorCheck]:
     for what, error in (found.unread or {}).items():
         if not isinstance(error, ENDPOINT_MISSING):
             yield DoctorCheck("note", f"Not all alerts are known: {error.what}", error.fix, name="alerts_not_read")
-        elif what != "alerts":
+        elif what == BEFORE_2026:
             yield DoctorCheck(
                 "note",
                 f"This server no longer lists rules from before 2026 ({error.status or 'no such endpoint'}): one that "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.alerts.words import notifies_words
+from sentry_runbook.incident.alerts.words_actions import notifies_words
 from sentry_runbook.incident.formatting import count, duration, moment, number, stretch
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.results.alert_review import (
@@ -93,7 +93,9 @@ def _acted_on(alert: ReviewedAlert) -> str:
 def replay_line(alert: ReviewedAlert) -> str | None:
     """When it would have fired last by its condition, and what limits that; None where nothing is known of it."""
     at = instant(alert.would_have_fired_at, alert.would_have_fired_by)
-    return "; ".join(part for part in (at and f"last {at}", alert.replay) if part) or None
+    if at is None:
+        return alert.replay and f"not for certain: {alert.replay}"
+    return f"last {at}{f' ({alert.replay})' if alert.replay else ''}"
 
 
 def instant(at: datetime | None, by: datetime | None) -> str | None:

@@ -131,9 +131,13 @@ def fired_line(alert: FiringAlert) -> str:
     asked = ["the one asked about"] if alert.asked else []
     if alert.kind == "issue_alert":
         at = [moment(alert.fired_at)] if alert.fired_at is not None else []
-        return ", ".join([quoted(alert.name), *at, *asked])
+        return ", ".join([quoted(alert.name), *at, *asked]) + _needs(alert)
     since = f" since {moment(alert.open_since)}" if alert.open_since is not None else ""
     issue = [alert.issue] if alert.issue else []
     last = [f"last event {moment(alert.fired_at)}"] if alert.fired_at is not None else []
     kind = alert.kind.replace("_", " ")
-    return ", ".join([quoted(alert.name), kind, f"{OPEN[alert.is_open]}{since}", *issue, *last, *asked])
+    return ", ".join([quoted(alert.name), kind, f"{OPEN[alert.is_open]}{since}", *issue, *last, *asked]) + _needs(alert)
+
+
+def _needs(alert: FiringAlert) -> str:
+    return f" (fires when: {alert.condition})" if alert.condition else ""

@@ -134,11 +134,20 @@ class OrganizationEndpoints(ReleaseListEndpoints):
         page = await self._sender.get(path, params, asked, parsing.page)
         return ListPage(tuple(map(account.project, page.items)), page.next_cursor)
 
-    async def environments(self, organization: str | None = None, *, project_id: str | None = None) -> ListPage[str]:
-        """Names of the environments, of one project or of the whole organization; GlitchTip gives them in pages."""
+    async def environments(
+        self, organization: str | None = None, *, project_id: str | None = None, hidden: bool = False
+    ) -> ListPage[str]:
+        """Names of the environments, of one project or of the whole organization; GlitchTip gives them in pages.
+
+        Args:
+            organization: None means the configured one.
+            project_id: None means those of the projects that the token's user is a member of.
+            hidden: also those that somebody hid from Sentry's own lists; alerts look at them all the same.
+        """
         path = await self._org_path(organization, "environments/")
         asked = RequestInfo("the environments", READ_ORG)
-        page = await self._sender.get(path, given("project", project_id), asked, parsing.page)
+        query = [*given("project", project_id), *given("visibility", "all" if hidden else None)]
+        page = await self._sender.get(path, query, asked, parsing.page)
         named = (parsing.text(environment.get("name")) for environment in page.items)
         return ListPage(tuple(name for name in named if name), page.next_cursor)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sentry_runbook.simulator.clock import iso
-from sentry_runbook.simulator.records import EventRecord, SpanRecord
+from sentry_runbook.simulator.records import EventRecord, IssueRecord, SpanRecord
+from sentry_runbook.simulator.scenario import RequestSpec
 from sentry_runbook.simulator.search import Value
 
 Row = EventRecord | SpanRecord
@@ -17,6 +18,14 @@ _PROMOTED = frozenset({"browser.name", "os.name", "device.family"})
 
 def _unhandled(event: EventRecord) -> bool:
     return event.handled is False
+
+
+def _level(event: EventRecord) -> str | None:
+    return event.tag("level") if event.issue.has_levels else event.issue.spec.level
+
+
+def _request(event: EventRecord) -> RequestSpec | None:
+    return event.issue.spec.request
 
 
 _EVENT: dict[str, Callable[[EventRecord], Value]] = {
@@ -31,7 +40,7 @@ _EVENT: dict[str, Callable[[EventRecord], Value]] = {
     "project.name": lambda event: event.issue.project.slug,
     "project.id": lambda event: int(event.issue.project.id),
     "platform": lambda event: event.issue.spec.platform or event.issue.project.platform,
-    "level": lambda event: event.issue.spec.level,
+    "level": _level,
     "environment": lambda event: event.environment,
     "release": lambda event: event.release,
     "transaction": lambda event: event.transaction,
@@ -43,6 +52,8 @@ _EVENT: dict[str, Callable[[EventRecord], Value]] = {
     "user.username": lambda event: event.user.username if event.user else None,
     "user.ip": lambda event: event.user.ip if event.user else None,
     "geo.country_code": lambda event: event.user.country if event.user else None,
+    "http.method": lambda event: made.method if (made := _request(event)) else None,
+    "http.url": lambda event: event.tag("url"),
     "error.unhandled": _unhandled,
     "error.handled": lambda event: not _unhandled(event),
     "error.type": lambda event: event.issue.spec.chain[-1].type if event.issue.spec.chain else None,
@@ -85,7 +96,7 @@ OF_THE_ISSUE = frozenset(
         "error.value",
     }
 )
-"""Columns that have the same value in all events of an issue."""
+"""Columns that have the same value in all events of an issue; a level only where :func:`are_shared` says so."""
 
 _TYPES = {
     "timestamp": "date",
@@ -97,6 +108,12 @@ _TYPES = {
     "span.duration": "duration",
     "transaction.duration": "duration",
 }
+
+
+def are_shared(keys: Iterable[str], issues: Iterable[IssueRecord]) -> bool:
+    """Return whether all events of each of these issues have the same values of these columns."""
+    wanted = set(keys)
+    return wanted <= OF_THE_ISSUE and not ("level" in wanted and any(issue.has_levels for issue in issues))
 
 
 def column(row: Row, key: str) -> Value:

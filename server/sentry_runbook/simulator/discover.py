@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sentry_runbook.simulator.columns import OF_THE_ISSUE, Row, column, kind, shown
+from sentry_runbook.simulator.columns import Row, are_shared, column, kind, shown
 from sentry_runbook.simulator.discover_functions import Aggregate, aggregate
 from sentry_runbook.simulator.event_record import EventRecord
 from sentry_runbook.simulator.params import Scope, bad
@@ -68,7 +68,8 @@ def find(dataset: str, scope: Scope, query: str) -> MatchingRows:
         raise bad(str(exc)) from exc
     named = _named_issues(scope, required)
     chosen = _named_projects(scope, required)
-    if dataset in {"errors", "issuePlatform"} and all(term.key in OF_THE_ISSUE for term in every_term(tree)):
+    issues = (issue for project in chosen for issue in project.issues)
+    if dataset in {"errors", "issuePlatform"} and are_shared((term.key for term in every_term(tree)), issues):
         return MatchingRows(None, _by_issue(chosen, dataset, scope, named, fits))
     candidates: list[Row] = []
     for project in chosen:
@@ -244,7 +245,7 @@ def _grouped(keys: Sequence[str], source: MatchingRows) -> dict[tuple[Value, ...
     if not keys:
         return {(): source.rows}
     groups: dict[tuple[Value, ...], list[Row]] = {}
-    if source.of_issue is not None and OF_THE_ISSUE.issuperset(keys):
+    if source.of_issue is not None and are_shared(keys, source.of_issue):
         # Columns that all events of an issue share are read once an issue, and not once an event.
         for events in source.of_issue.values():
             groups.setdefault(tuple(column(events[0], key) for key in keys), []).extend(events)

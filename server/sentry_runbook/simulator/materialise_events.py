@@ -223,7 +223,8 @@ def _raw(issue: IssueRecord, event: RawEventSpec, at: int, place: int) -> EventF
     transaction = event.transaction or spec.transaction
     release = project.live_release(event.environment, at) if event.release == LATEST else event.release
     user = _named_visitor(event.user) if event.user else None
-    tags = _fixed_tags(issue, handled, transaction, event.environment) | dict(event.tags)
+    level = {"level": event.level} if event.level else {}
+    tags = _fixed_tags(issue, handled, transaction, event.environment) | level | dict(event.tags)
     return EventFacts(
         digest(project.slug, issue.short_id, "raw", place),
         place + 1,

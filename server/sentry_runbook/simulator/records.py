@@ -176,6 +176,8 @@ class IssueRecord:
     snooze: SnoozeRecord | None = None
     assigned_to: str | None = None
     priority: str | None = None
+    has_levels: bool = False
+    """Whether some of its events have a level of their own."""
 
     @property
     def short_id(self) -> str:

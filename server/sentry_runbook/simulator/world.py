@@ -128,6 +128,7 @@ class World:
         ]
         events += materialise_events.raw_events(issue, spec.raw, self.origin)
         issue.events.add(events)
+        issue.has_levels = any(event.level for event in spec.raw)
         self._keep(project, project.events, events)
         told = [*(stream.handled for stream in spec.streams), *(event.handled for event in spec.raw)]
         handled = all(spec.handled if answer is None else answer for answer in told)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import anyio.to_thread
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
@@ -22,6 +23,9 @@ from sentry_runbook.tools.cuts import Cut
 from sentry_runbook.tools.output import BUDGET, Shrink
 from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.tools.serialize import serialize
+
+if TYPE_CHECKING:
+    from sentry_runbook.incident.alerts.review import JudgedPeriod
 
 
 async def review_alerts(
@@ -52,11 +56,12 @@ async def review_of(
         RunbookError: an argument is invalid, or no list of alerts could be read.
     """
     first = _first(cursor)
-    evidence = await collect_alert_review(run, project=project, period=period)
+    reviewed = await run.answers.share(
+        ("judged_alerts", project, period, run.shared_now()), lambda: _judged(run, project, period)
+    )
     from sentry_runbook.incident.alerts.next_steps import with_next_steps  # noqa: PLC0415  # with the first call (DESIGN §9)
-    from sentry_runbook.incident.alerts.review import judged, shown  # noqa: PLC0415  # as above
+    from sentry_runbook.incident.alerts.review import shown  # noqa: PLC0415  # as above
 
-    reviewed = judged(evidence, run.policy)
     if first and first >= len(reviewed.alerts):
         raise BadInput("cursor lies behind the last alert.", "Leave it out for the first page.")
     result = shown(reviewed, first=first)
@@ -65,6 +70,20 @@ async def review_of(
         more = {"alerts": (*result.alerts, *further.alerts), "next_cursor": further.next_cursor}
         result = result.model_copy(update=more)
     return from_alert(with_next_steps(result), first)
+
+
+async def _judged(run: Runtime, project: str | None, period: str | None) -> JudgedPeriod:
+    """All alerts and gaps, once for all pages; in a thread, for its many replays must keep nobody else waiting."""
+    from sentry_runbook.incident.alerts.review import judged  # noqa: PLC0415  # with the first call (DESIGN §9)
+
+    evidence = await collect_alert_review(run, project=project, period=period)
+
+    def decide() -> JudgedPeriod:
+        reviewed = judged(evidence, run.policy)
+        len(reviewed.gaps)  # replays, too: they are kept with it
+        return reviewed
+
+    return await anyio.to_thread.run_sync(decide, abandon_on_cancel=True)
 
 
 def _first(cursor: str | None) -> int:

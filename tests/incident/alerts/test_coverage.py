@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.alerts.coverage import is_there_for
+from sentry_runbook.incident.alerts.coverage import Coverage
 from sentry_runbook.incident.alerts.dead import why_dead
+from sentry_runbook.incident.alerts.emptiness import populations_to_count
 from sentry_runbook.incident.alerts.episodes import episodes_of
 from sentry_runbook.incident.model.evidence import Series
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, ConditionGroup, MetricCondition
@@ -42,7 +43,7 @@ def evidence(*series: CountedSeries, **more: Any) -> AlertReviewEvidence:
 
 def covers(known: AlertReviewEvidence, **more: Any) -> bool:
     (episode,) = episodes_of(known, POLICY)
-    return is_there_for(alert(**more), episode, known, POLICY)
+    return Coverage(known, POLICY).is_there_for(alert(**more), episode)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_a_filter_of_tags_is_told_by_counts_alone(events: int | None, covered: b
 
 # --- nothing that it could see ---------------------------------------------------------------------------------------
 
-STAGING = Population(projects=("2",), environment="staging", by_issue=False)
+STAGING = Population(projects=("2",), search='environment:"staging"', by_issue=False)
 
 
 @pytest.mark.parametrize(
@@ -123,15 +124,14 @@ STAGING = Population(projects=("2",), environment="staging", by_issue=False)
         ([counted(STAGING, 0, None)], 3, False),
         ([counted(STAGING, 1, None)], 0, False),
         ([counted(STAGING, 0, None, is_partial=True)], 0, False),
-        ([counted(STAGING.model_copy(update={"projects": ("-1",)}), 0, None)], 0, True),
         ([counted(STAGING.model_copy(update={"projects": ("3",)}), 0, None)], 0, False),
         ([counted(STAGING.model_copy(update={"search": "level:error"}), 0, None)], 0, False),
-        ([counted(STAGING.model_copy(update={"environment": "production"}), 0, None)], 0, False),
+        ([counted(STAGING.model_copy(update={"search": 'environment:"production"'}), 0, None)], 0, False),
         ([], 0, False),
     ],
     ids=[
         *("nothing", "firings-unknown", "fired", "something", "partial"),
-        *("all-projects", "another-project", "a-part", "another-environment", "unread"),
+        *("another-project", "a-part", "another-environment", "unread"),
     ],
 )
 def test_an_environment_without_events_makes_an_alert_dead(
@@ -167,15 +167,23 @@ def test_without_events_in_the_project_nothing_is_dead_for_seeing_none() -> None
     assert why_dead(alert(environment="staging", project_ids=("3",)), evidence(*rows), 0) is None
 
 
-@pytest.mark.parametrize(
-    ("aggregate", "value", "is_dead"),
-    [("count()", 0, True), ("count()", 1, False), ("failure_rate()", 0, False)],
-    ids=["nothing", "something", "no-count"],
-)
-def test_a_search_of_a_metric_that_finds_nothing_makes_it_dead(aggregate: str, value: float, is_dead: bool) -> None:
+@pytest.mark.parametrize(("events", "is_dead"), [(0, True), (1, False)], ids=["nothing", "something"])
+def test_a_search_of_a_metric_that_finds_nothing_makes_it_dead(events: int, is_dead: bool) -> None:
     search = "transaction:/gone"
-    population = Population(projects=("2",), search=search, aggregate=aggregate, dataset="events", by_issue=False)
-    metric = MetricCondition(aggregate=aggregate, query=search, window_s=600, step_s=60, raw_query=search)
+    population = Population(projects=("2",), search=search, by_issue=False)
+    metric = MetricCondition(aggregate="failure_rate()", query=search, window_s=600, step_s=60, raw_query=search)
     monitor = alert(form="metric_monitor", triggers=None, filters=(), is_connected=None, metric=metric)
-    why = why_dead(monitor, evidence(counted(population, value, None)), 0)
+    known = evidence(counted(population, events, None), alerts=[monitor])
+    assert populations_to_count(known) == (population,)
+    why = why_dead(monitor, known, 0)
     assert why == ('its search "transaction:/gone" finds nothing in the period' if is_dead else None)
+    assert covers(known, form="metric_monitor", triggers=None, filters=(), metric=metric) is not is_dead
+
+
+def test_only_what_alerts_that_did_not_fire_need_is_counted() -> None:
+    fired = alert(id="1", environment="staging", last_triggered=END)
+    off = alert(id="2", environment="qa", enabled=False)
+    silent = alert(id="3", environment="preview")
+    twin = alert(id="4", environment="preview")
+    known = evidence(alerts=[fired, off, silent, twin])
+    assert [population.search for population in populations_to_count(known)] == ['environment:"preview"']

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sentry_runbook.incident.alerts.emptiness import populations_to_count
 from sentry_runbook.incident.alerts.plan_hours import Hours, IssueHours, hours_of, rise_hours
 from sentry_runbook.incident.alerts.replay import conditions_of, groups_of, why_not
 from sentry_runbook.incident.alerts.replay_conditions import search_of
@@ -100,7 +101,10 @@ def plan_series(evidence: AlertReviewEvidence, policy: Policy) -> tuple[SeriesQu
             kept.add(want.hours)
             kept.asked_by += 1
     needed = sorted((want for want in wanted.values() if want.hours), key=lambda want: -want.asked_by)
-    questions: list[SeriesQuestion] = []
+    window = evidence.window
+    questions = [
+        SeriesQuestion(population, window.start, window.end, HOUR_S) for population in populations_to_count(evidence)
+    ]
     for index, want in enumerate(needed):
         share = max(1, (MOST_QUESTIONS - len(questions)) // (len(needed) - index))
         questions += _questions(want, period, share)

@@ -75,6 +75,8 @@ def why_not_metric(metric: MetricCondition) -> str | None:
     aggregate = aggregate_of(metric)
     if metric.is_dynamic:
         return "anomaly detection runs outside Sentry's own rules"
+    if metric.is_partial:
+        return "a part of its condition could not be read"
     if not metric.thresholds:
         return "its thresholds are not told"
     if CRASH_FREE.search(aggregate):

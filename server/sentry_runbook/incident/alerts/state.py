@@ -7,10 +7,12 @@ actions. Where one link is missing the alert is dead, and Sentry shows it as any
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_setup import MONITOR_FORMS, AlertSetup, MonitorSetup
 
 AlertVerdict = Literal["on", "off", "dead", "mute", "not_migrated", "unknown"]
@@ -49,6 +51,21 @@ def state_of_alert(
     if alert.enabled is None:
         return AlertState(alert, "unknown", "whether it is on was not told")
     return _of_monitor(alert) if alert.form in MONITOR_FORMS else _of_alert(alert, monitors)
+
+
+def in_environment(state: AlertState, environments: Collection[str]) -> AlertState:
+    """The state of an alert that is on, where it looks at one environment.
+
+    Args:
+        state: by its set-up.
+        environments: names of all that the projects have, hidden ones too.
+    """
+    alert = state.alert
+    if state.verdict != "on" or not isinstance(alert, AlertDefinition) or not alert.raw_environment:
+        return state
+    if alert.raw_environment in environments:
+        return state
+    return AlertState(alert, "dead", f"no project has its environment {quoted(alert.environment or '')}")
 
 
 def _of_alert(alert: AlertSetup, monitors: Mapping[str, MonitorSetup] | None) -> AlertState:

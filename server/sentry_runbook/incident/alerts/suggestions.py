@@ -104,7 +104,7 @@ class Ladder:
         replay = self._replay(episode.project, words, alert)
         if replay.why_not is not None:
             return
-        start, end = stretch_of(episode, self._window.end, self._within)
+        start, end = stretch_of(episode, self._window.end)
         own = replayed_in(replay, None if alert.metric is not None else episode.issues, start, end)
         first = first_surely(own, start)
         began = episode.earliest if episode.is_coarse else episode.began

@@ -92,7 +92,7 @@ def _row(change: str, replay: Replay, caught: Sequence[Catch], window: Window) -
 def surely_catches(replay: Replay, catch: Catch, window: Window) -> bool:
     """Whether a replay surely fires in an episode in time."""
     episode = catch.episode
-    start, end = stretch_of(episode, window.end, catch.within)
+    start, end = stretch_of(episode, window.end)
     first = first_surely(replayed_in(replay, episode.issues, start, end), start)
     began = episode.earliest if episode.is_coarse else episode.began
     return first is not None and first.latest <= began + catch.within

@@ -1,48 +1,24 @@
-"""An alert in words that a person reads: what it is, what it fires on, whom it tells. Pure.
+"""What an alert fires on, in words that a person reads. Pure.
 
 The words say what Sentry does, not what its form says: "more than 100 events", for a value of 100 fires at the 101st.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
+from sentry_runbook.incident.alerts.words_actions import notifies_words
 from sentry_runbook.incident.alerts.words_conditions import clause, seconds_words
 from sentry_runbook.incident.alerts.words_metric import metric_words
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition, ConditionGroup
 
-ACTIONS: Mapping[str, str] = {
-    "email": "e-mail",
-    "slack": "Slack",
-    "msteams": "Microsoft Teams",
-    "discord": "Discord",
-    "pagerduty": "PagerDuty",
-    "opsgenie": "Opsgenie",
-    "webhook": "a webhook",
-    "plugin": "a plugin",
-    "sentry_app": "an integration",
-    "github": "a GitHub issue",
-    "github_enterprise": "a GitHub issue",
-    "gitlab": "a GitLab issue",
-    "jira": "a Jira ticket",
-    "jira_server": "a Jira ticket",
-    "vsts": "an Azure DevOps work item",
-}
-"""Sentry's kind of action → its words; others are quoted."""
 MOST_CONDITIONS = 8
 """Conditions of a group that are named; more are counted."""
-NOBODY = "nobody"
 NOT_TOLD = "what it fires on was not told"
 EVENT_FORMS = ("workflow", "rule")
 """Forms that an event of an issue makes run; others are told by their metric or in words."""
 DOES_NOTHING = "nothing: it has no block of actions"
-
-
-def notifies_words(kinds: Iterable[str]) -> str:
-    """Whom an alert tells, by the kinds of its actions: ``e-mail, Slack``; ``nobody`` without any."""
-    named = dict.fromkeys(ACTIONS.get(kind) or quoted(kind) for kind in kinds)
-    return ", ".join(named) or NOBODY
 
 
 def condition_words(alert: AlertDefinition) -> str:

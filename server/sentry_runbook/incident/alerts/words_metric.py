@@ -51,6 +51,8 @@ def metric_words(metric: MetricCondition) -> Iterator[str]:
         limits = [_limit(threshold, metric) for threshold in metric.thresholds if threshold.label != "ok"]
         yield f"{values}{measured} {' or '.join(limits) or 'beyond a threshold that was not told'}"
         yield from _closing(metric)
+    if metric.is_partial:
+        yield "a part of it could not be read"
     yield f"looked at every {'minute' if metric.step_s == MINUTE else seconds_words(metric.step_s)}"
 
 

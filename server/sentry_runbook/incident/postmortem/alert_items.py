@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sentry_runbook.incident.formatting import count, duration, elapsed
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.alert_detection import AlertDetection, AlertInIncident
 from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection, AlertInIncident
 from sentry_runbook.incident.model.results.messages import ActionItem
 from sentry_runbook.incident.postmortem.alert_why import QUICK, suggestion_words
 from sentry_runbook.incident.timeline.alerting import after_the_start, fired_words, sort_of, verb_of
@@ -62,7 +62,7 @@ def _change(incident: Incident, detection: AlertDetection, known: str) -> Action
     return ActionItem(
         action=f"Set up a Sentry alert{beside}: {suggestion.words}",
         done_when=f"review_alerts says that it catches an incident like {name}, or a trial with its first events does",
-        why=f"{_did(incident, alert)}; {suggestion_words(suggestion, detection)}",
+        why=f"{_did(incident, alert)}; {suggestion_words(incident, suggestion, detection)}",
     )
 
 

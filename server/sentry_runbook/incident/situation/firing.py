@@ -79,7 +79,8 @@ def _fired(evidence: SituationEvidence) -> Iterator[FiringAlert]:
     for alert in evidence.alerts.value if isinstance(evidence.alerts, Known) else ():
         at = alert.last_triggered
         if at is not None and evidence.window.start <= at <= evidence.collected_at:
-            yield FiringAlert(name=alert.name or NAMELESS, id=alert.id, kind="issue_alert", fired_at=at)
+            name = alert.name or NAMELESS
+            yield FiringAlert(name=name, id=alert.id, kind="issue_alert", fired_at=at, condition=alert.condition)
 
 
 def _open(evidence: SituationEvidence) -> Iterator[FiringAlert]:
@@ -94,6 +95,7 @@ def _open(evidence: SituationEvidence) -> Iterator[FiringAlert]:
                 open_since=monitor.failing_since,
                 fired_at=monitor.last_event or monitor.failing_since,
                 issue=monitor.issue,
+                condition=monitor.condition,
             )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sentry_runbook.incident.formatting import briefly, elapsed, moment
-from sentry_runbook.incident.model.alert_detection import AlertInIncident
 from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.evidence.alert_detection import AlertInIncident
 from sentry_runbook.incident.model.results.messages import TimelineRow
 from sentry_runbook.incident.timeline.activity import timeline_row
 from sentry_runbook.incident.timeline.context import TimelineContext
@@ -20,16 +20,16 @@ def after_the_start(incident: TimelineContext, at: datetime) -> str:
 
 def sort_of(alert: AlertInIncident) -> str:
     """What it is called: an alert, or a monitor."""
-    return "alert" if alert.kind == "issue_alert" else "monitor"
+    return "monitor" if alert.is_monitor else "alert"
 
 
 def verb_of(alert: AlertInIncident) -> str:
     """What it does: a monitor opens, an alert fires."""
-    return "fired" if alert.kind == "issue_alert" else "opened"
+    return "opened" if alert.is_monitor else "fired"
 
 
 def fired_words(incident: TimelineContext, alert: AlertInIncident) -> str:
-    """``fired first 2026-11-23 12:31 UTC, 27 min after the start``; as bounds where Sentry keeps hours.
+    """``fired first 12:31 UTC, 27 min after the start``; as bounds where Sentry keeps hours.
 
     Of an alert that fired.
     """
@@ -38,8 +38,9 @@ def fired_words(incident: TimelineContext, alert: AlertInIncident) -> str:
         return f"{verb} in it: when first is not known"
     if at is None or by is None:
         exact = at or by or incident.began
-        return f"{verb} first {moment(exact)}, {after_the_start(incident, exact)}"
-    return f"{verb} first after {moment(at)} and by {moment(by)}, {after_the_start(incident, by)} at the latest"
+        return f"{verb} first {moment(exact, incident.began)}, {after_the_start(incident, exact)}"
+    bounds = f"after {moment(at, incident.began)} and by {moment(by, incident.began)}"
+    return f"{verb} first {bounds}, {after_the_start(incident, by)} at the latest"
 
 
 def alert_rows(incident: TimelineContext) -> Iterator[TimelineRow]:

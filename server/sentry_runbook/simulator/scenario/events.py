@@ -166,6 +166,7 @@ class RawEventSpec:
         environment: None sends none.
         transaction: None takes the issue's.
         handled: None takes the issue's.
+        level: None takes the issue's.
         tags: further tags: ``server_name`` is the host.
         flags: feature flags that were evaluated before the event, with their results.
     """
@@ -177,6 +178,7 @@ class RawEventSpec:
     environment: str | None = "production"
     transaction: str | None = None
     handled: bool | None = None
+    level: Level | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, bool] = field(default_factory=dict)
 

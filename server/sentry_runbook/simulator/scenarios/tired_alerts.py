@@ -8,6 +8,7 @@ nobody reads any more was a real incident once, and an old timeout came back wit
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sentry_runbook.simulator.scenario import (
     AlertSpec,
@@ -44,8 +45,15 @@ _EVERY: Condition = {"type": "every_event", "comparison": True}
 _HUNDRED: Condition = {"type": "event_frequency_count", "comparison": {"value": 100, "interval": "1h"}}
 _REFUND: Condition = {"type": "tagged_event", "comparison": {"key": "transaction", "match": "co", "value": "refund"}}
 _WARNING: Condition = {"type": "level", "comparison": {"level": 30, "match": "eq"}}
-_QUIET = 5
-"""Minutes for which the noisy alert keeps still about an issue."""
+_TWO: Condition = {"type": "event_frequency_count", "comparison": {"value": 1, "interval": "1h"}}
+_QUIET, _DELAY = 30.0, 1 / 3
+"""Minutes for which the noisy alert keeps still about an issue, and until a count is looked at (Sentry: up to one)."""
+
+
+def _pairs(count: int, until: float, users: int) -> tuple[Stream, ...]:
+    """Return so many pairs of events over three weeks, ten minutes between the two: one failed, and failed again."""
+    return tuple(Stream(count, -30_000 + later, until + later, users=users) for later in (0, 10))
+
 
 _MAIN = IssueSpec(
     "TICKETS-9",
@@ -82,7 +90,7 @@ _WARNINGS = (
         chain=(
             Raised("SearchSlow", "seat search took longer than 2 s", (FrameSpec("search", "tickets/seats.py", 41),)),
         ),
-        streams=(Stream(150, -30_000, -20, users=90), Stream(72, _SLOW, _SLOW + 20, users=66, first_user=400)),
+        streams=(*_pairs(90, -80, 70), Stream(60, _SLOW, _SLOW + 20, users=56, first_user=400)),
         level="warning",
         handled=True,
         transaction="GET /seats",
@@ -90,7 +98,7 @@ _WARNINGS = (
     IssueSpec(
         "TICKETS-4",
         chain=(Raised("PriceStale", "price list older than 10 min", (FrameSpec("price", "tickets/prices.py", 29),)),),
-        streams=(Stream(120, -30_000, -40, users=80),),
+        streams=_pairs(85, -95, 60),
         level="warning",
         handled=True,
         transaction="GET /prices",
@@ -98,7 +106,7 @@ _WARNINGS = (
     IssueSpec(
         "TICKETS-5",
         chain=(Raised("MailDelayed", "confirmation queued", (FrameSpec("send", "tickets/mail.py", 63),)),),
-        streams=(Stream(90, -30_000, -70, users=60),),
+        streams=_pairs(80, -110, 50),
         level="warning",
         handled=True,
         transaction="POST /checkout/mail",
@@ -146,12 +154,13 @@ _UPDATE = CommitSpec(
 
 
 def _told_of(issue: IssueSpec) -> Iterator[FiringSpec]:
-    """Return when an alert of every event tells of an issue: it keeps still for a while after each time."""
+    """Return when the noisy alert tells of an issue: at a second event within an hour, then not for a while."""
+    seconds = sorted(at for stream in issue.streams for at in _seconds(stream))
     last = None
-    for at in sorted(at for stream in issue.streams for at in _seconds(stream)):
-        if last is None or at - last > _QUIET * 60:
+    for before, at in pairwise(seconds):
+        if at - before < 3600 and (last is None or at - last > _QUIET * 60):
             last = at
-            yield FiringSpec(at / 60, issue.short_id)
+            yield FiringSpec(at / 60 + _DELAY, issue.short_id)
 
 
 def _seconds(stream: Stream) -> list[float]:
@@ -206,11 +215,11 @@ SCENARIO = Scenario(
             filters=(FilterSpec(actions=(EMAIL, _SLACK)),),
         ),
         AlertSpec(
-            "Any warning",
+            "Warnings again",
             firings=tuple(firing for issue in _WARNINGS for firing in _told_of(issue)),
             triggers=(_EVERY,),
-            filters=(FilterSpec((_WARNING,)),),
-            frequency=_QUIET,
+            filters=(FilterSpec((_WARNING, _TWO)),),
+            frequency=round(_QUIET),
         ),
         AlertSpec(
             "Refunds fail",

@@ -36,7 +36,14 @@ from sentry_runbook.incident.model.evidence.values import EventText, Frozen
 if TYPE_CHECKING:
     from sentry_runbook.safety.sanitizer import Sanitizer
 
-__all__ = ["AlertCondition", "AlertDefinition", "ConditionGroup", "DefinitionForm", "MetricCondition"]
+__all__ = [
+    "AlertCondition",
+    "AlertDefinition",
+    "ConditionGroup",
+    "DefinitionForm",
+    "MetricCondition",
+    "MetricThreshold",
+]
 
 SETUP_KEYS = (
     *("id", "form", "name", "enabled", "snoozed", "is_connected", "monitors", "unread_monitors", "actions"),

@@ -81,18 +81,25 @@ def form_of_row(row: JsonObject, listed: DefinitionForm | None = None) -> Defini
 def parts_of(form: object, row: JsonObject) -> JsonObject:
     """What a definition has beside its set-up, with the keys of its fields."""
     read = READERS.get(form) if isinstance(form, str) else None
-    environment = text_of(_query_of(row).get("environment")) or text_of(row.get("environment"))
+    environment = next(filter(None, map(text_of, _environments_of(row))), None)
     owner = row.get("owner")
     return {
         "project_ids": list(_projects_of(row))[:MOST_PROJECTS],
         "environment": environment,
-        "raw_environment": environment or None,
+        "raw_environment": environment,
         "owner": first_of(owner, "name", "id") if isinstance(owner, dict) else owner,
         "workflow_ids": row.get("workflowIds"),
         "dateCreated": row.get("dateCreated"),
         "dateUpdated": first_of(row, "dateUpdated", "dateModified"),
         **(read(row) if read is not None else {}),
     }
+
+
+def _environments_of(row: JsonObject) -> Iterator[object]:
+    """Where an environment may stand: in a monitor's query, in the row itself, in an uptime monitor's settings."""
+    yield _query_of(row).get("environment")
+    yield row.get("environment")
+    yield object_of(row.get("config")).get("environment")
 
 
 def _query_of(row: JsonObject) -> JsonObject:

@@ -70,21 +70,21 @@ class KeyedFirings(Frozen):
 
 
 class Population(Frozen):
-    """Which events a series counts.
+    """Which events a series counts; its texts are as Sentry has them, for requests, and never shown.
 
     Attributes:
         projects: numbers, sorted; ``-1``: all that the token may read.
         environment: None: all.
-        search: in Sentry's language, beside the environment; empty: all events. Strangers' text: never shown.
+        search: in Sentry's language, beside the environment; empty: all events.
         aggregate: ``count()`` of events, ``count_unique(user)``, or a metric monitor's own.
         dataset: ``errors``, or that of a metric monitor on transactions or spans, in Sentry's word.
         by_issue: each issue has its series; else all together.
     """
 
     projects: tuple[str, ...]
-    environment: str | None = None
-    search: str = ""
-    aggregate: str = "count()"
+    environment: str | None = Field(default=None, exclude=True, repr=False)
+    search: str = Field(default="", exclude=True, repr=False)
+    aggregate: str = Field(default="count()", exclude=True, repr=False)
     dataset: str = "errors"
     by_issue: bool = True
 

@@ -73,7 +73,7 @@ def _search(field: str, match: str, value: str | None) -> str | None:
         return found and f"!{found}"
     if match in WITHOUT_VALUE:
         return f"has:{field}"
-    if value is None or "*" in value:
+    if value is None or len(value) > MOST_CHARACTERS or "*" in value:
         return None
     found = None
     if match == "in":

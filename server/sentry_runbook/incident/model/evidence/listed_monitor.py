@@ -1,4 +1,4 @@
-"""A monitor as the list of all monitors tells it: whether it is open, without a further request."""
+"""Alerts and monitors as their lists tell them: whether they fire, without a further request."""
 
 from __future__ import annotations
 
@@ -19,11 +19,25 @@ from sentry_runbook.incident.model.evidence.lenient import (
     ShortId,
     Word,
 )
-from sentry_runbook.incident.model.evidence.values import EventText
+from sentry_runbook.incident.model.evidence.values import EventText, Frozen
 
 CRON = "monitor_check_in_failure"
 DEFAULT_TYPES = frozenset({"error", "issue_stream"})
 """Monitors that every project has: their issues are the issues of the project (reference: alerts, 3)."""
+
+
+class ListedAlert(Frozen):
+    """An alert as the list of all alerts tells it.
+
+    Attributes:
+        last_triggered: None where Sentry keeps no firing.
+        condition: the whole condition in words; None where it was not wanted.
+    """
+
+    id: str
+    name: EventText | None = None
+    last_triggered: datetime | None = None
+    condition: EventText | None = None
 
 
 class ListedMonitor(FromSentry):
@@ -36,6 +50,7 @@ class ListedMonitor(FromSentry):
         last_event: of that issue: when it opened, grew worse, or a check failed last.
         slug: of a cron monitor, by which links name it.
         failing_since: of a cron monitor: when the oldest of its incidents that go on began.
+        condition: of a metric monitor in words; None where it was not wanted.
     """
 
     id: Annotated[str, Identifier()]
@@ -48,6 +63,7 @@ class ListedMonitor(FromSentry):
     last_event: Annotated[datetime | None, Moment()] = None
     slug: Annotated[str | None, Word()] = None
     failing_since: Annotated[datetime | None, Moment()] = None
+    condition: EventText | None = None
 
     @classmethod
     def reshape(cls, json: JsonObject) -> JsonObject:
@@ -62,6 +78,7 @@ class ListedMonitor(FromSentry):
             "last_event": latest.get("lastSeen"),
             "slug": cron.get("slug"),
             "failing_since": min(_incidents(cron), default=None),
+            "condition": None,
         }
 
     @property

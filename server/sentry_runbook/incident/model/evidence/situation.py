@@ -11,13 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sentry_runbook.incident.model.evidence.alert_setup import AlertSetup
 from sentry_runbook.incident.model.evidence.counts import Series, SessionHour
 from sentry_runbook.incident.model.evidence.flags import FlagChange
 from sentry_runbook.incident.model.evidence.issue import Issue, Release, people_of
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, object_of, text_of
 from sentry_runbook.incident.model.evidence.lenient import Count, FromSentry, Identifier, Name, PartOf
-from sentry_runbook.incident.model.evidence.listed_monitor import ListedMonitor
+from sentry_runbook.incident.model.evidence.listed_monitor import ListedAlert, ListedMonitor
 from sentry_runbook.incident.model.evidence.values import (
     NOT_ASKED,
     EventText,
@@ -261,7 +260,7 @@ class SituationEvidence(Frozen):
     sessions: Known[tuple[ProjectSessions, ...]] | Unknown = NOT_ASKED
     releases: Known[tuple[Release, ...]] | Unknown = NOT_ASKED
     flag_changes: Known[tuple[FlagChange, ...]] | Unknown = NOT_ASKED
-    alerts: Known[tuple[AlertSetup, ...]] | Unknown = NOT_ASKED
+    alerts: Known[tuple[ListedAlert, ...]] | Unknown = NOT_ASKED
     monitors: Known[tuple[ListedMonitor, ...]] | Unknown = NOT_ASKED
     builds: Known[TagRows] | Unknown = NOT_ASKED
     places: Known[TagRows] | Unknown = NOT_ASKED

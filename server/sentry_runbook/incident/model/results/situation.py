@@ -143,6 +143,7 @@ class FiringAlert(Frozen):
         is_open: of a monitor: what it opened is open still; ``open_since``, where the list of all monitors tells.
         fired_at: the last time; of a monitor the last event of its issue; None where Sentry does not tell.
         issue: short id of the issue that a monitor made.
+        condition: when it fires, in words; of crons and uptime checks it is not told here.
         asked: whether it is the alert or monitor that the caller gave.
     """
 
@@ -153,6 +154,7 @@ class FiringAlert(Frozen):
     open_since: datetime | None = None
     fired_at: datetime | None = None
     issue: str | None = None
+    condition: EventText | None = None
     asked: bool | None = None
 
 
