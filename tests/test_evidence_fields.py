@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from sentry_runbook import collect
-from sentry_runbook.collect import IMPACT, SEVERITY, STORY, TRIAGE, Aspect, investigate
+from sentry_runbook.collect import IMPACT, SEVERITY, STORY, TRIAGE, Aspect, collect_story, investigate
 from sentry_runbook.collect.collection import Part
 from sentry_runbook.collect.parts import PARTS
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence
@@ -161,6 +161,17 @@ async def evidence_of(
         await run.aclose()
 
 
+async def with_alerts(scenario: Scenario, issue: str) -> Evidence:
+    """Of an issue, with what the alerts of its project did, as a postmortem asks."""
+    clock = ManualClock()
+    transport = httpx.ASGITransport(create_app(World(scenario, clock)))
+    run = build_runtime(SETTINGS, http_transport=transport, clock=clock)
+    try:
+        return await collect_story(run, issue)
+    finally:
+        await run.aclose()
+
+
 async def embedded() -> AsyncIterator[Evidence]:
     """The evidence of every shipped scenario as a story, and what only some questions and servers bring."""
     for scenario in SCENARIOS.values():
@@ -174,6 +185,7 @@ async def embedded() -> AsyncIterator[Evidence]:
     yield await evidence_of(RICH, "RICH-1", IMPACT, OLD_SERVER, environment="production")
     yield await evidence_of(RICH, "RICH-1", TAGS_ONLY, SILENT_SERVER)
     yield await evidence_of(cascade().scenario(), "PAY-1", STORY, after=0, beside=("WEB-1", "EDGE-1"))
+    yield await with_alerts(SCENARIOS["tired-alerts"], SCENARIOS["tired-alerts"].issue)
 
 
 async def recorded(number: int, asked: str) -> Evidence:

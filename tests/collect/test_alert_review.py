@@ -231,6 +231,24 @@ async def test_the_period_is_a_fortnight_unless_given_and_begins_at_a_full_hour(
     assert isinstance(periods, Known) and len(periods.value) == 1, "the one that was open then"
 
 
+async def test_monitors_beyond_the_pages_of_their_list_are_asked_for_by_their_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alert_review_lists, "MOST_MONITOR_PAGES", 1)
+    detectors = [DetectorSpec(f"Metric {number}", id=str(100 + number)) for number in range(120)]
+    alert = AlertSpec("Late", id="7", monitor="Metric 119")
+    for refused in ({}, {"detectors": 500}):
+        review = reviewer(
+            organization(alert, detectors=tuple(detectors)),
+            refused=refused,
+            is_refused=lambda request: "id" in request.url.params,
+        )
+        evidence = await review(project="shop")
+        assert named(evidence, "Late").monitor_types == (() if refused else ("metric_issue",)), "kept all the same"
+        assert any("further ones of the monitors" in what for what in unread(evidence))
+        assert evidence.has_more_alerts
+
+
 # --- how much is asked
 
 
@@ -286,6 +304,7 @@ async def test_whoever_asks_again_for_another_page_of_the_answer_sends_nothing_w
     settings = replace(WIDE, limits=Limits(cache_s=10, concurrency=1_000))
     review = reviewer(company(), settings=settings)
     first = await review(project="shop")
+    assert len(review.rounds) == 3, "that of the project's number, and two"
     again = await review(project="shop")
     assert again is first and not review.upstream.requests
     await review(project="mail")

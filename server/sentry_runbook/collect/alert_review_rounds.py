@@ -15,10 +15,14 @@ from sentry_runbook.incident.alerts.replay import conditions_of
 from sentry_runbook.incident.alerts.replay_values import CRASH_FREE
 from sentry_runbook.incident.model.evidence import Known
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
+from sentry_runbook.progress import Page
 from sentry_runbook.sentry.counts import ListPage
 
 MOST_REQUESTS = 400
 """Of one review: Sentry answers two dozen at a time, so that is some two to four seconds of it."""
+DETAILS = "firings, counts for conditions, and what was done with the issues"
+DETAILS_OF_PAGE = "counts for conditions, what was done with the issues, and firings of alerts"
+FIRINGS = "firings of alerts"
 SHORTEST_ROUND_S = 3.0
 """Seconds of the call that must be left for a further page of firings: deciding and writing need some of them."""
 
@@ -78,7 +82,8 @@ class ReviewRounds:
     async def read_details(self) -> None:
         """Round two: what follows from the lists."""
         parts, client = self.parts, self._scope.client
-        batch = RequestBatch(f"{self._page_words()}, counts for their conditions, and what was done with the issues")
+        page = self._page()
+        batch = RequestBatch(DETAILS if page is None else DETAILS_OF_PAGE, page)
         hourly = hourly_of(parts)
         left = parts.hours.ask_further(batch, parts.issues.busiest())
         if left:
@@ -123,7 +128,7 @@ class ReviewRounds:
             if why is not None:
                 self._scope.lacks(f"firings of {len(parts.firings.pending)} further alerts", why)
                 return
-            batch = RequestBatch(self._page_words())
+            batch = RequestBatch(FIRINGS, self._page())
             parts.issues.ask_activities(batch, parts.firings.fired_issues())
             await self._send_page(batch)
 
@@ -137,11 +142,12 @@ class ReviewRounds:
             return "the time of the call ran out: name a project, or ask again"
         return None
 
-    def _page_words(self) -> str:
+    def _page(self) -> Page | None:
+        """Which alerts come next; None where they are all that fired."""
         pending = len(self.parts.firings.pending)
-        if not pending:
-            return "no firings"
-        return f"firings of alerts {self._asked + 1} to {self._asked + min(PAGE, pending)} of {self._asked + pending}"
+        if pending <= PAGE and not self._asked:
+            return None
+        return Page(self._asked + 1, self._asked + min(PAGE, pending), self._asked + pending)
 
     async def _send_page(self, batch: RequestBatch) -> None:
         """Send a batch together with the next page of firings."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sentry_runbook.incident.alerts.coverage import is_there_for
+from sentry_runbook.incident.alerts.coverage import Coverage
 from sentry_runbook.incident.alerts.dead import why_dead
 from sentry_runbook.incident.alerts.emptiness import populations_to_count
 from sentry_runbook.incident.alerts.episodes import episodes_of
@@ -43,7 +43,7 @@ def evidence(*series: CountedSeries, **more: Any) -> AlertReviewEvidence:
 
 def covers(known: AlertReviewEvidence, **more: Any) -> bool:
     (episode,) = episodes_of(known, POLICY)
-    return is_there_for(alert(**more), episode, known, POLICY)
+    return Coverage(known, POLICY).is_there_for(alert(**more), episode)
 
 
 @pytest.mark.parametrize(
