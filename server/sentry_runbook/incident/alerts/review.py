@@ -216,7 +216,7 @@ def _of_alerts(period: JudgedPeriod) -> str:
         return "no alert was found" if not period.evidence.unread else "no alert could be read"
     counts = Counter(judged.verdict for judged in alerts)
     words = {
-        "dead": "cannot fire or tell nobody",
+        "dead": "cannot fire or tells nobody" if counts["dead"] == 1 else "cannot fire or tell nobody",
         "noisy": "is noisy" if counts["noisy"] == 1 else "are noisy",
         "late": "told too late",
         "never_fired": "never fired",
@@ -237,7 +237,7 @@ def _of_episodes(period: JudgedPeriod, minutes: int) -> str:
         return "no incident in the period"
     if gaps:
         return (
-            f"{count(gaps, 'incident')} of {total} {'was' if gaps == 1 else 'were'} caught by none in {minutes} minutes"
+            f"{gaps} of {count(total, 'incident')} {'was' if gaps == 1 else 'were'} caught by none in {minutes} minutes"
         )
     if undecided or not period.knows_all_alerts:
         return (
