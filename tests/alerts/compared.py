@@ -10,9 +10,8 @@ from sentry_runbook.incident.alerts.replayed import Replay, ReplayedFiring
 from sentry_runbook.simulator.scenario import AlertSpec
 from tests.alerts.metrics import Opened
 from tests.alerts.played import Played
-from tests.alerts.raw import MINUTE
 from tests.alerts.worlds.building import Truth, truth_of
-from tests.alerts.worlds.labels import PERIOD, Labelled, Part
+from tests.alerts.worlds.labels import Labelled, Part
 
 SWITCHED_OFF = frozenset({"disabled", "unconnected", "no action", "snoozed"})
 """Why an alert is dead although its condition may hold: a replay may tell when it would have fired, were it on."""
@@ -60,7 +59,7 @@ def _step(replayed: Replay) -> timedelta:
 
 
 def _firings(played: Played, replayed: Replay, truth: Truth) -> Iterator[str]:
-    begin = played.built.origin - round(PERIOD * MINUTE)
+    begin = played.built.begin
     fired = [(instant(one.at), one.issue) for one in truth.firings or () if one.at > begin]
     intervals = [(one, played.short_ids.get(one.issue or "", one.issue)) for one in replayed.firings]
     for at, issue in fired:
@@ -86,7 +85,7 @@ def _firings(played: Played, replayed: Replay, truth: Truth) -> Iterator[str]:
 
 
 def _openings(played: Played, replayed: Replay, opened: Sequence[Opened]) -> Iterator[str]:
-    begin, step = played.built.origin - round(PERIOD * MINUTE), _step(replayed)
+    begin, step = played.built.begin, _step(replayed)
     changes = [change for change in opened if change.at > begin]
     for change in changes:
         at = instant(change.at)
