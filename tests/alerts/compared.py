@@ -105,6 +105,27 @@ def _openings(played: Played, replayed: Replay, opened: Sequence[Opened]) -> Ite
             yield f"is said to turn {one.label} surely {_interval(one)}, and does not"
 
 
+# --- how much is told -----------------------------------------------------------------------------------------------
+
+
+def told_surely(played: Played, alert: Labelled) -> tuple[int, int]:
+    """How many firings by brute force lie in an interval in which the replay surely fires, and how many there are."""
+    replayed, truth = played.replays[alert.name], played.built.truths[alert.name]
+    begin, numbers = played.built.begin, {short_id: number for number, short_id in played.short_ids.items()}
+    fired = [
+        *((instant(one.at), numbers[one.issue]) for one in truth.firings or () if one.at > begin),
+        *((instant(one.at), None) for one in truth.opened or () if one.at > begin),
+    ]
+    sure = [one for one in replayed.firings if one.is_certain]
+    step = _step(replayed)
+    told = [
+        at
+        for at, issue in fired
+        if any(one.issue in (None, issue) and one.earliest <= at <= one.latest + step for one in sure)
+    ]
+    return len(told), len(fired)
+
+
 # --- words ----------------------------------------------------------------------------------------------------------
 
 
