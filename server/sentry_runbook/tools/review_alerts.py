@@ -103,8 +103,10 @@ def from_alert(result: AlertReview, first: int) -> AlertReview:
     if not first:
         return result
     gaps = Missing(what="gaps", why="they stand on the first page: leave cursor out")
-    kept = tuple(entry for entry in result.missing if entry.what != gaps.what)
-    return result.model_copy(update={"shown_from": first + 1, "gaps": (), "missing": (*kept, gaps)})
+    missing = result.missing
+    if result.episodes_total is not None:
+        missing = (*(entry for entry in missing if entry.what != gaps.what), gaps)
+    return result.model_copy(update={"shown_from": first + 1, "gaps": (), "missing": missing})
 
 
 # --- cuts
