@@ -151,13 +151,18 @@ class _IssueAlert:
             type_of(row.type).needs in ("events", "users", "sessions", "total", "event") for row in conditions_of(alert)
         )
 
+    @property
+    def hears_errors_alone(self) -> bool:
+        """Whether it is connected to no monitor that has issues of other types."""
+        return bool(self.alert.monitor_types) and "issue_stream" not in self.alert.monitor_types
+
     def candidates(self) -> Iterator[str]:
         """Issues of its projects."""
         if not self.blocks:
             return
         for issue in dict.fromkeys((*self.period.with_series, *self.period.issues)):
             row = self.period.issues.get(issue)
-            if row is not None and not row.issue.is_error and self.counts:
+            if row is not None and not row.issue.is_error and (self.counts or self.hears_errors_alone):
                 continue
             if not self.projects or self.period.project_of(issue) in self.projects:
                 yield issue
