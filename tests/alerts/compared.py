@@ -90,7 +90,8 @@ def _openings(played: Played, replayed: Replay, opened: Sequence[Opened]) -> Ite
     changes = [change for change in opened if change.at > begin]
     for change in changes:
         at = instant(change.at)
-        own = [one for one in replayed.firings if one.label == change.label]
+        # A possible change is told without its label where it may have been either.
+        own = [one for one in replayed.firings if one.label in (None, change.label)]
         if not any(one.earliest <= at <= one.latest + step for one in own):
             yield f"turns {change.label} at {at:%d %H:%M}, and the replay says it cannot{_nearest(own, at)}"
     for one in replayed.firings:
@@ -99,7 +100,7 @@ def _openings(played: Played, replayed: Replay, opened: Sequence[Opened]) -> Ite
         inside = [
             change
             for change in changes
-            if change.label == one.label and one.earliest <= instant(change.at) <= one.latest + step
+            if one.label in (None, change.label) and one.earliest <= instant(change.at) <= one.latest + step
         ]
         if not inside:
             yield f"is said to turn {one.label} surely {_interval(one)}, and does not"

@@ -10,13 +10,21 @@ from datetime import timedelta
 import pytest
 
 from bench import many_alerts
-from sentry_runbook.collect import alert_review, alert_review_firings, alert_review_lists
+from sentry_runbook.collect import alert_review_firings, alert_review_lists, alert_review_rounds
 from sentry_runbook.errors import BadInput, Forbidden, NotFound, RunbookError, SentryError
 from sentry_runbook.incident.model.evidence import Known, Unknown
 from sentry_runbook.settings import Limits, Secret
 from sentry_runbook.simulator.app import Profile
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import AlertSpec, DetectorSpec, FiringSpec, IssueSpec, Scenario, Stream
+from sentry_runbook.simulator.scenario import (
+    AlertSpec,
+    DetectorSpec,
+    FiringSpec,
+    IssueSpec,
+    Scenario,
+    SessionsSpec,
+    Stream,
+)
 from sentry_runbook.simulator.scenario.watchers import FilterSpec
 from sentry_runbook.simulator.world import World
 from tests.collect.reviewed import (
@@ -223,6 +231,24 @@ async def test_the_period_is_a_fortnight_unless_given_and_begins_at_a_full_hour(
     assert isinstance(periods, Known) and len(periods.value) == 1, "the one that was open then"
 
 
+async def test_monitors_beyond_the_pages_of_their_list_are_asked_for_by_their_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alert_review_lists, "MOST_MONITOR_PAGES", 1)
+    detectors = [DetectorSpec(f"Metric {number}", id=str(100 + number)) for number in range(120)]
+    alert = AlertSpec("Late", id="7", monitor="Metric 119")
+    for refused in ({}, {"detectors": 500}):
+        review = reviewer(
+            organization(alert, detectors=tuple(detectors)),
+            refused=refused,
+            is_refused=lambda request: "id" in request.url.params,
+        )
+        evidence = await review(project="shop")
+        assert named(evidence, "Late").monitor_types == (() if refused else ("metric_issue",)), "kept all the same"
+        assert any("further ones of the monitors" in what for what in unread(evidence))
+        assert evidence.has_more_alerts
+
+
 # --- how much is asked
 
 
@@ -253,7 +279,7 @@ async def test_beyond_the_bound_of_requests_the_alerts_without_firings_are_count
     alerts = [AlertSpec(f"Alert {number}", id=str(1000 + number), firings=(FIRED,)) for number in range(300)]
     review = reviewer(organization(*alerts))
     evidence = await review()
-    assert len(review.upstream.requests) <= alert_review.MOST_REQUESTS
+    assert len(review.upstream.requests) <= alert_review_rounds.MOST_REQUESTS
     read = sum(keyed.alert.startswith("workflow:") for keyed in evidence.fired)
     assert unread(evidence)[f"firings of {300 - read} further alerts"].startswith("one call sends no more than")
     assert len(evidence.alerts) == 300
@@ -278,6 +304,7 @@ async def test_whoever_asks_again_for_another_page_of_the_answer_sends_nothing_w
     settings = replace(WIDE, limits=Limits(cache_s=10, concurrency=1_000))
     review = reviewer(company(), settings=settings)
     first = await review(project="shop")
+    assert len(review.rounds) == 3, "that of the project's number, and two"
     again = await review(project="shop")
     assert again is first and not review.upstream.requests
     await review(project="mail")
@@ -381,8 +408,8 @@ async def test_when_a_whole_page_of_firings_fails_no_further_one_is_asked_for() 
     alerts = [AlertSpec(f"Alert {number}", id=str(1000 + number), firings=(FIRED,)) for number in range(200)]
     review = reviewer(organization(*alerts), refused={"group-history": 403, "stats": 403})
     evidence = await review()
-    assert len(review.asked("group-history")) <= 2 * alert_review_firings.PAGE
-    assert any("further alerts" in what for what in unread(evidence))
+    assert len(review.asked("group-history")) == alert_review_firings.PAGE
+    assert unread(evidence)["firings of 150 further alerts"].startswith("those of the alerts before them")
 
 
 # --- text of strangers
@@ -510,3 +537,46 @@ async def test_the_minutes_of_an_issue_whose_hours_leave_a_condition_open_are_co
     ]
     assert sum(value or 0 for value in burst) == 60 and len(burst) == 10
     assert all(counted.population.environment is None for counted in minutes)
+
+
+async def test_an_issue_that_is_no_error_has_no_series_and_is_not_said_to_be_without_events() -> None:
+    evidence = await reviewer(company())()
+    numbers = {under.issue.name: under.issue.id for under in evidence.issues if under.issue.category != "error"}
+    assert set(numbers) == {"SHOP-3", "SHOP-4"}
+    assert isinstance(evidence.hourly, Known)
+    counted = {row.issue for row in (*evidence.hourly.value, *evidence.minutes)}
+    assert not counted & set(numbers.values())
+
+
+# --- sessions
+
+CRASH_FREE = DetectorSpec("Crashes", aggregate="percentage(sessions_crashed, sessions) AS _crash_rate_alert_aggregate")
+MANY = tuple(SessionsSpec(1_000 - number, environment=f"env-{number}") for number in range(45))
+"""More environments than an answer about a fortnight holds."""
+
+
+async def test_sessions_are_told_by_environment_and_of_all_together() -> None:
+    sessions = (SessionsSpec(900, crashed=9), SessionsSpec(100, environment="staging"))
+    evidence = await reviewer(organization(sessions=sessions))()
+    assert isinstance(evidence.sessions, Known)
+    told = {row.raw_environment: sum(hour.sessions or 0 for hour in row.hours) for row in evidence.sessions.value}
+    assert told == {None: 1_000, "production": 900, "staging": 100}
+
+
+async def test_of_cut_sessions_no_sum_of_all_environments_is_told() -> None:
+    evidence = await reviewer(organization(sessions=MANY))()
+    assert isinstance(evidence.sessions, Known) and "left out" in evidence.sessions.note
+    assert None not in {row.raw_environment for row in evidence.sessions.value}
+
+
+async def test_cut_sessions_are_asked_for_by_project_where_an_alert_looks_at_them() -> None:
+    few = (SessionsSpec(500),)
+    worlds = [Scenario(name=f"p{n}", project=f"p{n}", issues=(), sessions=MANY[:9] if n else few) for n in range(6)]
+    watched = replace(worlds[0], detectors=(CRASH_FREE,))
+    review = reviewer(World([watched, *worlds[1:]], ManualClock()))
+    evidence = await review()
+    assert isinstance(evidence.sessions, Known) and isinstance(evidence.projects, Known)
+    number = next(project.id for project in evidence.projects.value if project.slug == "p0")
+    own = {row.raw_environment: row for row in evidence.sessions.value if row.project == number}
+    assert sum(hour.sessions or 0 for hour in own[None].hours) == 500
+    assert len(review.asked("sessions")) == 2 and len(review.rounds) == 2

@@ -37,6 +37,7 @@ ROUNDS = {
     "list_events": 1,
     "find_issues": 1,
     "assess_situation": 2,
+    "review_alerts": 2,
     "resolve_issue": 1,
     "add_note": 1,
     "draft_update": 3,

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from operator import eq
 
+from sentry_runbook.collect.alert_review_issues import ERROR
 from sentry_runbook.collect.alert_review_scope import ReviewScope
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.series_parts import INGEST_LAG
@@ -25,7 +26,7 @@ from sentry_runbook.incident.model.evidence.situation import ListedIssue
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import ProjectSessionCounts, SessionCounts, TimeSeries
 from sentry_runbook.sentry.issue_series import MOST_SERIES, OTHERS
-from sentry_runbook.sentry.timeseries import MOST_POINTS, MOST_SESSION_HOURS
+from sentry_runbook.sentry.timeseries import MOST_POINTS
 
 HOUR_S = 3600
 HOUR = timedelta(hours=1)
@@ -33,6 +34,8 @@ MOST_HOURS = MOST_POINTS // (MOST_SERIES + 1)
 """Of one answer: each of its series has a point an hour."""
 MOST_FURTHER = 40
 """Issues beyond the busiest that are counted by the hour, ten a request."""
+MOST_SESSION_PROJECTS = 10
+"""Whose sessions are asked for by themselves, where Sentry cut those of all projects."""
 FEWEST_EVENTS = 10
 """An issue with fewer events in the period has no hour that could be an episode."""
 GLITCHTIP = "this server is GlitchTip: it counts nothing by time"
@@ -46,27 +49,34 @@ class HourlyCounts:
     scope: ReviewScope
     _stretches: list[tuple[Window, Result[Tables]]] = field(default_factory=list)
     _further: list[tuple[Window, tuple[ListedIssue, ...], Result[Tables]]] = field(default_factory=list)
-    _sessions: list[Result[ProjectSessionCounts]] = field(default_factory=list)
+    _all_sessions: Result[ProjectSessionCounts] = field(default_factory=Result)
+    _sessions_by: dict[str, Result[ProjectSessionCounts]] = field(default_factory=dict)
 
     def ask(self, batch: RequestBatch) -> None:
         """Round one: the busiest issues and all others, and the sessions."""
         scope = self.scope
         for stretch in _stretches(scope.counted, MOST_HOURS):
             self._stretches.append((stretch, batch.add(partial(self._series, stretch, "", with_others=True))))
-        for stretch in _stretches(scope.window, MOST_SESSION_HOURS - 1):
-            request = partial(
-                scope.client.sessions_by_project,
-                project_id=scope.project_number,
-                start=stretch.start,
-                end=stretch.end,
-            )
-            self._sessions.append(batch.add(request))
+        self._all_sessions = self._ask_sessions(batch, scope.project_number)
+
+    def _ask_sessions(self, batch: RequestBatch, project: str) -> Result[ProjectSessionCounts]:
+        """The longest period has fewer hours than one answer holds; of many groups the smallest are cut."""
+        window, client = self.scope.window, self.scope.client
+        return batch.add(partial(client.sessions_by_project, project_id=project, start=window.start, end=window.end))
+
+    def ask_sessions_of(self, batch: RequestBatch, projects: Sequence[str]) -> None:
+        """Round two: the sessions of these projects, as far as they were cut in the answer about all."""
+        cut = self._all_sessions.value is not None and self._all_sessions.value.is_cut
+        if cut and self.scope.project is None:
+            for project in projects[:MOST_SESSION_PROJECTS]:
+                self._sessions_by[project] = self._ask_sessions(batch, project)
 
     def ask_further(self, batch: RequestBatch, issues: Sequence[ListedIssue]) -> int:
         """Round two: the issues with the most events of those without a series; how many stay without one."""
         left = 0
         for stretch, result in self._stretches:
-            busy = [issue for issue in issues if (issue.events or 0) >= FEWEST_EVENTS]
+            # Only errors are counted: of another issue no event would be found, which is not "none".
+            busy = [issue for issue in issues if issue.category == ERROR and (issue.events or 0) >= FEWEST_EVENTS]
             silent = [issue for issue in busy if result.value is not None and not _is_in(issue, result.value)]
             chosen = silent[:MOST_FURTHER]
             left = max(left, len(silent) - len(chosen))
@@ -127,26 +137,25 @@ class HourlyCounts:
             yield CountedSeries(population=everything, issue=ALL_OTHERS, events=settled(rest, self.scope.now))
 
     def sessions(self) -> Known[tuple[SessionsOf, ...]] | Unknown:
-        """The sessions by project, environment and hour; unknown where a part of the time is."""
-        answers = [result.value for result in self._sessions if result.value is not None]
-        if not answers or len(answers) < len(self._sessions):
-            return _unknown(self.scope, [result.error for result in self._sessions])
-        is_cut = any(answer.is_cut for answer in answers)
-        hours: dict[tuple[str, str | None], list[SessionHour]] = {}
-        for answer in answers:
-            for project, counts in answer.by_project.items():
-                for environment, of_hours in _by_environment(counts, self.scope.now):
-                    hours.setdefault((project, environment), []).extend(of_hours)
+        """The sessions by project, environment and hour, a project's own answer before that about all."""
+        counted = self._all_sessions.value
+        if counted is None:
+            return _unknown(self.scope, [self._all_sessions.error])
+        by_project = dict(counted.by_project)
+        for result in self._sessions_by.values():
+            by_project.update(result.value.by_project if result.value is not None else {})
+        is_cut = any(counts.is_cut for counts in by_project.values())
         return Known(
-            value=tuple(self._sessions_of(*key, of_hours) for key, of_hours in hours.items()),
+            value=tuple(self._sessions_rows(by_project)),
             source=self.scope.source("sessions by project, environment and hour"),
-            note="Sentry left out the groups with the fewest sessions" if is_cut else "",
+            note="of some projects Sentry left out the environments with the fewest sessions" if is_cut else "",
         )
 
-    def _sessions_of(self, project: str, environment: str | None, hours: Sequence[SessionHour]) -> SessionsOf:
-        shown = self.scope.sanitizer.line(environment, NAME, "environment") if environment else environment
-        in_order = sorted({hour.start: hour for hour in hours}.values(), key=lambda hour: hour.start)
-        return SessionsOf(project=project, environment=shown, hours=tuple(in_order), raw_environment=environment)
+    def _sessions_rows(self, by_project: Mapping[str, SessionCounts]) -> Iterator[SessionsOf]:
+        for project, counts in by_project.items():
+            for environment, hours in _by_environment(counts, self.scope.now):
+                shown = self.scope.sanitizer.line(environment, NAME, "environment") if environment else environment
+                yield SessionsOf(project=project, environment=shown, hours=hours, raw_environment=environment)
 
 
 def _unknown(scope: ReviewScope, errors: Sequence[RunbookError | None]) -> Unknown:

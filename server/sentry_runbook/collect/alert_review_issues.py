@@ -21,6 +21,7 @@ from sentry_runbook.sentry.ids import IssueRef
 from sentry_runbook.sentry.status_errors import OneProjectAtATime
 
 PAGE = 100
+ERROR = "error"
 MOST_ACTIVITIES = 25
 """Issues of which is read what was done with them, a request each."""
 Page = ListPage[JsonObject]
@@ -99,6 +100,11 @@ class ReviewedIssues:
     def numbers(self) -> Mapping[str, str]:
         """Short id → number."""
         return {issue.name: issue.id for issue in self.listed.values()}
+
+    @property
+    def no_errors(self) -> frozenset[str]:
+        """Numbers of those that are no errors."""
+        return frozenset(issue.id for issue in self.listed.values() if issue.category != ERROR)
 
     def busiest(self) -> list[ListedIssue]:
         """Those with the most events in the period first."""

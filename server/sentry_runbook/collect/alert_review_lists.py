@@ -33,7 +33,6 @@ from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 
 ALERTS, MONITORS, BEFORE_2026 = "the alerts", "the monitors", "the rules from before 2026"
 INCIDENTS = "firings of metric rules from before 2026"
-GONE = 410
 MOST_ALERTS = 500
 """Of all forms; more than a person keeps in order, and what one call can ask the firings of."""
 MOST_PAGES = 5
@@ -47,11 +46,6 @@ MOST_PROJECTS_BESIDE = 5
 """The same where the server has alerts of today: rules that no list holds are read of a few, to see whether any are."""
 ORDER = ("workflow", "metric_monitor", "cron", "uptime", "rule", "metric_rule", "glitchtip")
 """Of the alerts in the evidence: those of today, then those from before; in it by their number."""
-NOT_LISTED = (
-    "this server no longer lists them ({}): one that did not become an alert does not fire, and cannot be seen from "
-    "here. Compare the alerts in Sentry with those that you expect"
-)
-BROWN_OUT = "Sentry answers so for hours at a time while it retires them: another day they may be listed"
 
 
 @dataclass
@@ -77,6 +71,7 @@ class AlertLists:
     _by_id: list[Result[tuple[JsonObject, ...]]] = field(default_factory=list)
     _asks_by_id: bool = True
     _is_cut: bool = False
+    _monitors: tuple[int, dict[str, JsonObject]] = field(default_factory=lambda: (0, {}))
 
     @classmethod
     def of(cls, scope: ReviewScope) -> AlertLists:
@@ -96,12 +91,13 @@ class AlertLists:
         """Whether the server may have rules from before: sentry.io has made alerts of all, and GlitchTip has none."""
         return not self.scope.client.is_saas and not self.scope.is_glitchtip
 
-    def _asked(self) -> list[PagedList[JsonObject]]:
+    def asked(self) -> list[PagedList[JsonObject]]:
+        """The lists of alerts and monitors that this server may have."""
         return [self.today, self.monitors, *([self.before] if self.asks_old or self.before.pages else [])]
 
     def _pages(self) -> list[PagedList[JsonObject]]:
         """All lists of rows, in the order in which they are asked for."""
-        return [*self._asked(), *([self.incidents] if self.asks_old else [])]
+        return [*self.asked(), *([self.incidents] if self.asks_old else [])]
 
     # --- rounds
 
@@ -184,9 +180,9 @@ class AlertLists:
             SentryError: no list of alerts could be read; of several errors the one that tells most.
         """
         answered = [result for result in self.of_projects.values() if result.value is not None]
-        if answered or any(listed.is_read for listed in self._asked()):
+        if answered or any(listed.is_read for listed in self.asked()):
             return
-        errors = [listed.error for listed in self._asked() if listed.error is not None]
+        errors = [listed.error for listed in self.asked() if listed.error is not None]
         errors += [result.error for result in self.of_projects.values() if isinstance(result.error, SentryError)]
         if errors:
             raise nearest(errors)
@@ -236,8 +232,11 @@ class AlertLists:
         return read_alerts(rows, self.scope.sanitizer, listed, forms)
 
     def _monitor_rows(self) -> Mapping[str, JsonObject]:
+        """The monitors that were read by now, by id."""
         found = [*self.monitors.rows, *(row for part in self._by_id for row in part.value or ())]
-        return {id_: row for row in found if (id_ := id_of(row.get("id"))) is not None}
+        if len(found) != self._monitors[0]:
+            self._monitors = len(found), {id_: row for row in found if (id_ := id_of(row.get("id"))) is not None}
+        return self._monitors[1]
 
     def _with_monitors(self, alert: AlertDefinition, monitors: Mapping[str, JsonObject]) -> AlertDefinition:
         """The alert with the types and projects of its monitors, as far as they were read."""
@@ -251,10 +250,13 @@ class AlertLists:
     def _is_asked_for(self, alert: AlertDefinition) -> bool:
         """Whether it is of the project that was named, of the whole organization, or connected to nothing.
 
-        One whose monitors could not be read is kept: it may be of the project.
+        One of whose monitors some could not be read is kept: it may be of the project.
         """
         named = self.scope.project
-        return named is None or not alert.project_ids or bool({named.id, named.slug} & set(alert.project_ids))
+        if named is None or not alert.project_ids or {named.id, named.slug} & set(alert.project_ids):
+            return True
+        is_whole = self.monitors.is_read and not self.monitors.has_more
+        return alert.form == "workflow" and not is_whole and not set(alert.monitors) <= self._monitor_rows().keys()
 
     def monitors_on(self) -> dict[str, bool] | None:
         """Id of a monitor → whether it is on; None where they could not be read."""
@@ -272,46 +274,12 @@ class AlertLists:
     @property
     def has_more(self) -> bool:
         """Whether there are alerts beyond those that were read."""
-        return self._is_cut or self._leaves_projects() or any(listed.has_more for listed in self._asked())
+        return self._is_cut or self.leaves_projects() or any(listed.has_more for listed in self.asked())
 
-    def _leaves_projects(self) -> bool:
+    def leaves_projects(self) -> bool:
         """Whether alerts are listed by project, and not all projects were asked."""
         is_answered = any(result.value is not None for result in self.of_projects.values())
         return is_answered and (len(self.of_projects) < len(self.project_names()) or self.projects.has_more)
-
-    # --- what is not known
-
-    def note_unread(self) -> None:
-        """Say which alerts, monitors and rules could not be read, and what that means."""
-        for listed in self._asked():
-            if listed.error is not None:
-                self._note_error(f"further ones of {listed.what}" if listed.pages else listed.what, listed.error)
-            elif listed.has_more:
-                self.scope.lacks(f"further ones of {listed.what}", f"only the first {len(listed.rows)} are read")
-        if self.projects.error is not None:
-            self.scope.lacks(self.projects.what, self.projects.error)
-        if self._leaves_projects():
-            why = f"this server lists them by project, and {len(self.of_projects)} projects are asked: name a project"
-            self.scope.lacks("the alerts of further projects", why)
-        for project, result in self.of_projects.items():
-            # Of a server with alerts of today the list of all rules said it already.
-            if result.error is not None and not (self.has_today and isinstance(result.error, ENDPOINT_MISSING)):
-                self.scope.lacks(f"the alerts of project {self.scope.name(project)}", result.error)
-
-    def _note_error(self, what: str, error: SentryError) -> None:
-        is_missing = isinstance(error, ENDPOINT_MISSING)
-        if is_missing and (self.scope.is_glitchtip or (self.has_today is False and listed_today(what))):
-            return  # the server is from before them: that is no gap
-        if not is_missing or what != BEFORE_2026:
-            self.scope.lacks(what, error)
-        elif self.has_today is not False:
-            why = NOT_LISTED.format(error.status or "no such endpoint")
-            self.scope.lacks(what, f"{why}. {BROWN_OUT}" if error.status == GONE else why)
-
-
-def listed_today(what: str) -> bool:
-    """Whether a list is one that servers from before the alerts of 2026 do not have."""
-    return what in (ALERTS, MONITORS)
 
 
 def _place(alert: AlertDefinition) -> tuple[int, int, str]:

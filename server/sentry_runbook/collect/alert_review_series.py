@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -72,6 +72,7 @@ class ReviewedSeries:
                 environments=environments,
                 with_others=_has_others(question),
                 aggregate=population.aggregate,
+                most=len(question.issues) or MOST_SERIES,
             )
         dataset = searched_dataset(population.dataset)
         if dataset is None:
@@ -91,17 +92,19 @@ class ReviewedSeries:
             raise Unsupported("This server does not count what a metric monitor measures.", "It is not replayed.")
         return {OTHERS: series[population.aggregate]}
 
-    def counted(self, numbers: Mapping[str, str]) -> tuple[CountedSeries, ...]:
+    def counted(self, numbers: Mapping[str, str], no_errors: Collection[str]) -> tuple[CountedSeries, ...]:
         """What was counted.
 
         Args:
             numbers: short id → number of the issues that are known.
+            no_errors: numbers of issues that are no errors, of which no event is counted here.
         """
         return tuple(
             counted
             for question, result in self._asked
             if result.value is not None
             for counted in self._of_question(question, result.value, numbers)
+            if counted.issue not in no_errors
         )
 
     def _of_question(

@@ -13,6 +13,7 @@ from sentry_runbook.incident.alerts.catches import Catch, interval_end, minutes_
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
 from sentry_runbook.incident.alerts.replayed import Replay
 from sentry_runbook.incident.alerts.suggestions import Ladder, Suggestion
+from sentry_runbook.incident.alerts.words import condition_words
 from sentry_runbook.incident.formatting import count, moment, number
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
@@ -26,10 +27,14 @@ class Witness:
     """What one alert that is there for an episode did in it."""
 
     alert: AlertDefinition
-    condition: str
     verdict: ReviewVerdict | None
     replay: Replay
     catch: Catch
+
+    @property
+    def condition(self) -> str:
+        """The whole condition in words."""
+        return condition_words(self.alert)
 
     @property
     def name(self) -> str:

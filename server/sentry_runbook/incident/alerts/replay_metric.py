@@ -60,12 +60,12 @@ class MonitorState:
     Attributes:
         label: ``ok``, ``warning`` or ``critical``.
         in_a_row: for each threshold how many values met it, up to as many as it takes.
-        fired: a firing, not yet told, led to it.
+        fired: to what it turned on the way, by firings that are not told yet.
     """
 
     label: str
     in_a_row: tuple[int, ...]
-    fired: bool = False
+    fired: frozenset[str] = frozenset()
 
 
 def meets(threshold: MetricThreshold, value: float) -> bool:
@@ -93,7 +93,8 @@ def next_state(state: MonitorState, met: Met | None, metric: MetricCondition) ->
     in_a_row = tuple(min(before + 1, most) if is_met else 0 for before, is_met in zip(state.in_a_row, met, strict=True))
     held = {row.label for row, count in zip(metric.thresholds, in_a_row, strict=True) if count >= most}
     label = next((label for label in ORDER if label in held), state.label)
-    return MonitorState(label, in_a_row, state.fired or label not in (state.label, OK))
+    turned = frozenset((label,)) if label not in (state.label, OK) else frozenset[str]()
+    return MonitorState(label, in_a_row, state.fired | turned)
 
 
 @dataclass
@@ -132,19 +133,25 @@ class MonitorReplay:
         elif self.since is None:
             self.since = before
         labels = {state.label for state in self.states}
-        if self.since is not None and (all(fired) or len(labels) == 1):
-            label = next(iter(labels)) if len(labels) == 1 else None
-            told = label if label != OK else None
-            self.firings.append(ReplayedFiring(_at(self.since), _at(at), None, all(fired), label=told))
-            self.states = {MonitorState(state.label, state.in_a_row) for state in self.states}
-            self.since = None
+        if self.since is not None and (frozenset.intersection(*fired) or len(labels) == 1):
+            self._tell(self.since, at)
         if labels == {OK}:
             self.firings = [firing if firing.closed is not None else _closed(firing, at) for firing in self.firings]
+
+    def _tell(self, since: int, at: int) -> None:
+        """The firings of the states that are left: sure are those of all of them."""
+        fired = [state.fired for state in self.states]
+        for label in ORDER:
+            if any(label in turned for turned in fired):
+                is_sure = all(label in turned for turned in fired)
+                self.firings.append(ReplayedFiring(_at(since), _at(at), None, is_sure, label=label))
+        self.states = {MonitorState(state.label, state.in_a_row) for state in self.states}
+        self.since = None
 
     def finish(self, at: int) -> list[ReplayedFiring]:
         """All firings; one that is still not sure at the end is possible."""
         if self.since is not None:
-            self.firings.append(ReplayedFiring(_at(self.since), _at(at), None, False))
+            self._tell(self.since, at)
         return self.firings
 
 
