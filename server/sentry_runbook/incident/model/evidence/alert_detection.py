@@ -93,8 +93,8 @@ class AlertDetection(Frozen):
 
     @property
     def tells(self) -> bool:
-        """Whether it says something of the detection: what fired first, that nothing did, or what would have."""
-        return bool(self.first or self.suggestion or (self.alerts and self.none_fired))
+        """Whether it is known which alert fired first, or that none did."""
+        return self.first is not None or self.none_fired
 
     @property
     def dead(self) -> tuple[AlertInIncident, ...]:
