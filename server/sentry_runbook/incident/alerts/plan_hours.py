@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from statistics import median
+from typing import cast
 
 from sentry_runbook.incident.alerts.replay_cells import MANY
 from sentry_runbook.incident.alerts.replay_series import CountedPeriod
 from sentry_runbook.incident.model.evidence.alert_conditions import type_of
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition
 
-HOUR_S = 3600
+HOUR_S, DAY_S = 3600, 86_400
 Hours = set[int]
 """Hours since the epoch."""
 IssueHours = dict[str, Hours]
@@ -28,20 +29,37 @@ def hours_of(period: CountedPeriod, issue: str, conditions: Iterable[tuple[Alert
         issue: number.
         conditions: each with the seconds of its window.
     """
-    cells = period.cells(None, "", issue)
     rows = list(conditions)
+    open_cells = [(start, end) for start, end, _ in _highest(period, issue, 0)]
+    for row, window in rows:
+        highest = _highest(period, issue, window)
+        if not _is_open(row, max((high for _, _, high in highest), default=0)):
+            return set()
+        still = {(start, end) for start, end, high in highest if _is_open(row, high)}
+        open_cells = [cell for cell in open_cells if cell in still]
     needed: Hours = set()
-    for start, end, _, high in zip(cells.starts, cells.ends, cells.lows, cells.highs, strict=True):
-        # Where nothing is known of an hour, no question of round two would be short enough.
-        if not high or high >= MANY or end <= period.start or start >= period.end:
-            continue
-        if all(_is_open(row, cells.upper(start - window, end)) for row, window in rows):
-            needed |= _touched(start, end, 0, 0)
-            for row, window in rows:
-                needed |= _touched(start, end, min(window, 24 * HOUR_S), 0)
-                if row.comparison_s:
-                    needed |= _touched(start, end, min(window, 24 * HOUR_S), row.comparison_s)
+    for start, end in open_cells:
+        needed |= _touched(start, end, 0, 0)
+        for row, window in rows:
+            needed |= _touched(start, end, min(window, DAY_S), 0)
+            if row.comparison_s:
+                needed |= _touched(start, end, min(window, DAY_S), row.comparison_s)
     return needed
+
+
+def _highest(period: CountedPeriod, issue: str, window: int) -> list[tuple[int, int, int]]:
+    """The buckets of the period that may hold events, each with the most that a window ending in it may hold."""
+    key = ("highest", issue, window)
+    kept = period.kept.get(key)
+    if kept is None:
+        cells = period.cells(None, "", issue)
+        kept = period.kept[key] = [
+            (start, end, cells.upper(start - window, end))
+            for start, end, high in zip(cells.starts, cells.ends, cells.highs, strict=True)
+            # Where nothing is known of an hour, no question of round two would be short enough.
+            if high and high < MANY and end > period.start and start < period.end
+        ]
+    return cast("list[tuple[int, int, int]]", kept)
 
 
 def _is_open(condition: AlertCondition, high: int) -> bool:

@@ -34,6 +34,7 @@ from sentry_runbook.incident.alerts.replay_series import CountedPeriod, counted_
 from sentry_runbook.incident.alerts.replay_throttle import Evaluation, Firing, at_most, firings
 from sentry_runbook.incident.alerts.replay_truth import (
     NEVER,
+    POSSIBLE,
     Truths,
     all_of,
     combined,
@@ -61,7 +62,8 @@ EDITED = "with today's settings: it was edited in the period"
 FROM_NOTHING = "a rise from nothing counts 100 % an event; Sentry before 26.8 never fired there"
 SESSIONS = "sessions of the last hour are estimated from clock hours"
 NO_THROTTLE = "its throttle is not told, so none is assumed"
-LEAD_S = 7 * 86_400
+DAY_S = 86_400
+LEAD_S = 7 * DAY_S
 """Longest throttle that is looked back for at the beginning of the period: counts by the hour begin a week earlier."""
 MINUTE_S, HOUR_S = 60, 3600
 
@@ -139,7 +141,8 @@ class _IssueAlert:
         self.alert, self.period = alert, period
         self.blocks = [block for block in alert.filters if block.actions]
         self.quiet_s = (alert.frequency_minutes or 0) * 60
-        self.lead_s = min(-(-self.quiet_s // HOUR_S) * HOUR_S, LEAD_S)
+        # One of two, so that alerts share what is computed of the same rows.
+        self.lead_s = DAY_S if self.quiet_s <= DAY_S else LEAD_S
         self.environment = alert.raw_environment or alert.environment or None
         self.projects = {period.numbers.get(name, name) for name in alert.project_ids}
         triggers = alert.triggers.conditions if alert.triggers else ()
@@ -178,10 +181,11 @@ class _IssueAlert:
         codes = self.codes(trial)
         if codes.count(NEVER) == len(codes):
             return []
+        hits = [(row, code) for row, code in zip(trial.rows, codes, strict=True) if code >= POSSIBLE]
         evaluations = (
             Evaluation(row.start, row.end, is_certain(code) and (row.low > 0 or row.kind is RowKind.RESOLVED))
-            for row, code in zip(trial.rows, codes, strict=True)
-            if is_possible(code) and (self.has_resolve or row.kind is not RowKind.RESOLVED)
+            for row, code in hits
+            if self.has_resolve or row.kind is not RowKind.RESOLVED
         )
         begun = self.period.start - self.lead_s
         is_unseen = self.quiet_s and trial.base.upper(begun - self.quiet_s, begun) > 0
