@@ -11,7 +11,7 @@ import pytest
 
 from sentry_runbook.incident.alerts.episodes import episodes_of
 from sentry_runbook.incident.alerts.review import review
-from sentry_runbook.incident.model.evidence import Known, Missing
+from sentry_runbook.incident.model.evidence import Activity, Known, Missing
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.results.alert_review import AlertGap
 from tests.incident.alerts.period_builder import (
@@ -197,3 +197,12 @@ def test_only_the_biggest_gaps_are_looked_into() -> None:
     answer = review(evidence_of(issues, []), POLICY)
     assert len(answer.gaps) == 12
     assert [gap.suggestion is not None for gap in answer.gaps] == [True] * 10 + [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("log", "said"), [(None, True), ((act("set_ignored", days(2)),), False)], ids=["unread", "read"]
+)
+def test_archived_issues_that_may_have_been_incidents_are_named(log: tuple[Activity, ...] | None, said: bool) -> None:
+    issue = PlayedIssue("1", status="ignored", log=log).burst(START, 90, 12)
+    missing = review(evidence_of([issue], []), POLICY).missing
+    assert any('"SHOP-1"' in entry.why for entry in missing) is said

@@ -17,7 +17,7 @@ from sentry_runbook.incident.alerts.catches import (
     interval_end,
 )
 from sentry_runbook.incident.alerts.cursor import cursor_at
-from sentry_runbook.incident.alerts.episodes import ReviewEpisode, fine_by_issue, known_episodes
+from sentry_runbook.incident.alerts.episodes import ReviewEpisode, fine_by_issue, known_episodes, left_out
 from sentry_runbook.incident.alerts.gaps import Witness, gap_of, is_gap
 from sentry_runbook.incident.alerts.replay import replay
 from sentry_runbook.incident.alerts.replayed import Replay
@@ -258,6 +258,9 @@ def _missing(period: JudgedPeriod) -> tuple[Missing, ...]:
     elif period.undecided:
         ids = listed([episode.id for episode in period.undecided])
         found.append(Missing(what="gaps", why=f"whether an alert told of {ids} in time is not known"))
+    if archived := left_out(evidence):
+        why = f"archived now, and their logs were not read: {listed(archived)} may have been incidents before"
+        found.append(Missing(what="gaps", why=why))
     unjudged = [judged.alert.name or judged.alert.id for judged in period.alerts if judged.verdict is None]
     if unjudged:
         found.append(Missing(what="alerts[].verdict", why=f"not known of {listed(unjudged)}: see why"))
