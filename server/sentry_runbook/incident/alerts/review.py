@@ -254,7 +254,7 @@ def _missing(period: JudgedPeriod) -> tuple[Missing, ...]:
     evidence = period.evidence
     found = [*evidence.unread]
     if isinstance(period.episodes, Unknown):
-        found.append(Missing(what="gaps", why=period.episodes.why))
+        found.append(Missing(what="gaps, episodes_total", why=period.episodes.why))
     elif period.undecided:
         ids = listed([episode.id for episode in period.undecided])
         found.append(Missing(what="gaps", why=f"whether an alert told of {ids} in time is not known"))
