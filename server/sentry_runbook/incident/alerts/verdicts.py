@@ -35,6 +35,7 @@ class Told:
         busiest: short id of the issue with most firings, and how many they are.
         acted_on: None where no log was read, or it is no alert on issues.
         catches: of the episodes that it is there for, the oldest first; None where episodes are not known.
+        uncounted: issues that it fired for whose events by the hour are not known: any of them may be an episode.
         why_dead: None: nothing says so.
         why_unread: why its firings are not known.
         tells_of_episodes: False of cron monitors and uptime checks.
@@ -51,6 +52,7 @@ class Told:
     fired_at: datetime | None = None
     acted_on: ActedOn | None = None
     catches: tuple[Catch, ...] | None = None
+    uncounted: int = 0
     why_dead: str | None = None
     why_unread: str | None = None
     tells_of_episodes: bool = True
@@ -119,7 +121,7 @@ def _is_late(told: Told) -> bool | None:
     outcomes = [catch.outcome for catch in told.catches]
     if "caught" in outcomes:
         return False
-    if "unknown" in outcomes:
+    if "unknown" in outcomes or told.uncounted:
         return None
     return "late" in outcomes
 
@@ -190,6 +192,9 @@ def _why_none(told: Told) -> str:
     if told.catches is None:
         return f"{_fired(told)}; the incidents of the period are not known"
     unknown = len(told.with_outcome("unknown"))
+    if not unknown:
+        issues = "an issue" if told.uncounted == 1 else count(told.uncounted, "issue")
+        return f"{_fired(told)}; events of {issues} among these were not counted by the hour"
     return f"{_fired(told)}; whether it fired in time is not known of {_of_all(unknown, told)}"
 
 
