@@ -69,6 +69,14 @@ BY_TEST: dict[str, str] = {
     "Evidence.version": "the format of the file; it has one value",
     "Known.state": "tells known from unknown; it has one value",
     "Unknown.state": "as above",
+    "AlertInIncident.fired_by": "tests/tools/test_postmortem_alerts.py: bounds, monitors and what is not sure",
+    "AlertInIncident.is_monitor": "as above",
+    "AlertInIncident.limit": "as above",
+    "AlertInIncident.most": "as above",
+    "AlertInIncident.why_not_replayed": "as above",
+    "AlertInIncident.reached_by": "tests/incident/test_alert_why.py: where the counts tell an interval",
+    "SuggestedCondition.extra_at_most": "as above",
+    "SuggestedCondition.fires_by": "as above",
     "Window.note": "tests/tools/test_arguments.py: an end in the future, which no investigation here asks for",
 }
 """Not filled by scenarios or recordings, and held by a test that is named."""

@@ -30,7 +30,8 @@ def test_when_it_would_have_fired_is_when_brute_force_fires(name: str) -> None:
         row, truth = here.row(alert.name), here.built.truths[alert.name]
         if "would_have_fired_at" not in row or alert.dead is not None:
             continue
-        times = [instant(one.at) for one in (*(truth.firings or ()), *(truth.opened or ()))]
+        fired = [one.at for one in truth.firings or ()] + [one.at for one in truth.opened or ()]
+        times = [instant(at) for at in fired]
         step = timedelta(seconds=here.replays[alert.name].step_s or 60)
         first = datetime.fromisoformat(row["would_have_fired_at"])
         last = datetime.fromisoformat(row.get("would_have_fired_by", row["would_have_fired_at"]))

@@ -8,7 +8,6 @@ from sentry_runbook.collect.alert_review_firings import PAGE
 from sentry_runbook.collect.alert_review_issues import of_interest
 from sentry_runbook.collect.alert_review_parts import ReviewParts
 from sentry_runbook.collect.alert_review_scope import ReviewScope, with_slug
-from sentry_runbook.collect.alert_review_series import of_environments
 from sentry_runbook.collect.batch import RequestBatch
 from sentry_runbook.incident.alerts.plan import plan_series
 from sentry_runbook.incident.alerts.replay import conditions_of
@@ -94,9 +93,8 @@ class ReviewRounds:
         if not self._scope.is_glitchtip:
             known = hourly.value if isinstance(hourly, Known) else ()
             parts.issues.ask_activities(batch, of_interest(list(parts.issues.listed.values()), known))
-            planned = plan_series(evidence_of(parts), self._scope.run.policy)
             parts.hours.ask_sessions_of(batch, self._projects_with_session_alerts())
-            parts.series.ask(batch, (*of_environments(self._scope, parts.alerts), *planned))
+            parts.series.ask(batch, plan_series(evidence_of(parts), self._scope.run.policy))
         parts.lists.ask_projects(batch, parts.lists.projects_beside())
         await self._send_page(batch)
         await self._read_rules_beside()

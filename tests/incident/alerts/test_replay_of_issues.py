@@ -145,7 +145,7 @@ def test_users_are_bounded_by_the_fullest_bucket_and_the_sum() -> None:
 def test_a_share_of_sessions_takes_the_sessions_of_the_last_hour(value: int, fires: bool) -> None:
     # 200 events of 1,000 sessions in an hour are 20 %.
     share = AlertCondition(type="percent_sessions_count", value=value, interval_s=3600)
-    sessions = dict.fromkeys(range(-DAY, DAY, 60), 1000)
+    sessions = dict.fromkeys(map(float, range(-DAY, DAY, 60)), 1000)
     result = replay(on(share), counted([RawIssue("7", BURST, before=9)], minutes=minutes_of(), sessions=sessions))
     assert [certain for _, _, certain in spans(result)] == ([True] if fires else [])
     assert "sessions of the last hour are estimated from clock hours" in result.approximate
@@ -179,7 +179,7 @@ def test_every_other_type_of_the_table_is_replayed(row: object) -> None:
         search="a:b",
         text="error",
     )
-    sessions = dict.fromkeys(range(-DAY, DAY, 60), 1000)
+    sessions = dict.fromkeys(map(float, range(-DAY, DAY, 60)), 1000)
     evidence = counted([RawIssue("7", BURST)], minutes=minutes_of(), sessions=sessions)
     assert replay(on(condition), evidence).why_not is None
 

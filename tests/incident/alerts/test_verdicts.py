@@ -61,13 +61,13 @@ def one(
 @pytest.mark.parametrize(
     ("after", "verdict", "outcome", "minutes"),
     [
-        (-4, "works", "caught", 0),
+        (-5, "works", "caught", 0),
         (0, "works", "caught", 0),
         (14, "works", "caught", 14),
         (15, "works", "caught", 15),
         (16, "late", "late", 16),
         (80, "late", "late", 80),
-        (-9, "works", "missed", None),
+        (-6, "works", "missed", None),
         (300, "works", "missed", None),
     ],
     ids=["shortly-before", "at-once", "fourteen", "fifteen", "sixteen", "eighty", "long-before", "long-after"],

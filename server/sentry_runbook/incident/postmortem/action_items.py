@@ -93,9 +93,7 @@ def _alert(incident: Incident) -> Iterator[ActionItem]:
     length, first = incident.timeline.between("started", "detected"), incident.first_alert
     known = "is not known" if length is None else f"was {briefly(length)}"
     detection = incident.detection
-    if detection is not None and (
-        detection.first or detection.suggestion or (detection.alerts and detection.none_fired)
-    ):
+    if detection is not None and detection.tells:
         yield from reviewed_items(incident, detection, known)
     elif first is None or first.last_triggered is None:
         yield _alert_rule(incident, known)

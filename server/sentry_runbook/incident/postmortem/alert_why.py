@@ -120,8 +120,19 @@ def alert_words(incident: Incident, alert: AlertInIncident) -> str:
     if alert.fired:
         return f"{needs} It {fired_words(incident, alert)}."
     if alert.fired is None:
-        return f"{needs} Whether it fired in this incident is not known{_reached(incident, alert)}."
+        last = _last_fired(incident, alert)
+        return f"{needs} Whether it fired in this incident is not known{_reached(incident, alert)}{last}."
     return f"{needs} It did not fire in this incident{_reached(incident, alert) or _most(alert)}."
+
+
+def _last_fired(incident: Incident, alert: AlertInIncident) -> str:
+    """When it fired last by the list of all alerts, where that lies in the incident: for this or another issue."""
+    part = incident.evidence.alerts
+    for listed in part.value if isinstance(part, Known) else ():
+        at = listed.last_triggered
+        if listed.name == alert.name and at is not None and at >= incident.began - AT_THE_START:
+            return f"; it fired last {after_the_start(incident, at)}, for this or another issue"
+    return ""
 
 
 def _reached(incident: Incident, alert: AlertInIncident) -> str:

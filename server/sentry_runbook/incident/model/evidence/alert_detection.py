@@ -92,6 +92,11 @@ class AlertDetection(Frozen):
         return all(alert.fired is False for alert in self.alerts) and not self.has_more
 
     @property
+    def tells(self) -> bool:
+        """Whether it is known which alert fired first, or that none did."""
+        return self.first is not None or self.none_fired
+
+    @property
     def dead(self) -> tuple[AlertInIncident, ...]:
         """Those that cannot fire, or tell nobody, today."""
         return tuple(alert for alert in self.alerts if alert.why_dead is not None)
