@@ -24,7 +24,7 @@ def all_evidence(parts: ReviewParts) -> AlertReviewEvidence:
     for json in parts.firings.fired_rows():
         parts.issues.add_fired(json)
     note_unread_lists(parts.lists)
-    parts.issues.note_unread()
+    parts.issues.note_unread(parts.firings.fired_issues())
     parts.series.note_unread()
     parts.firings.note_unread()
     return evidence_of(parts)
@@ -51,7 +51,7 @@ def evidence_of(parts: ReviewParts) -> AlertReviewEvidence:
         fired=tuple(keyed for keyed in parts.firings.keyed() if migrated.get(keyed.alert) is not True),
         issues=parts.issues.under_review(),
         hourly=hourly_of(parts),
-        minutes=parts.series.counted(parts.issues.numbers, parts.issues.no_errors),
+        minutes=(*parts.series.counted(parts.issues.numbers, parts.issues.no_errors), *parts.nothing),
         sessions=parts.hours.sessions(),
         unread=tuple(scope.unread),
         warnings=tuple(_warnings(parts)),

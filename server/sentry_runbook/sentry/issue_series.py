@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sentry_runbook.errors import BadRequest, Unsupported
+from sentry_runbook.incident.model.answer_points import MOST_SERIES
 from sentry_runbook.incident.model.evidence.json_values import id_of, list_of, object_of
 from sentry_runbook.sentry import parse_counts
 from sentry_runbook.sentry.base import EndpointGroup, Query, environments_of, projects_of, span
@@ -16,8 +17,6 @@ from sentry_runbook.sentry.parsing import an_object
 from sentry_runbook.sentry.status_errors import unsupported
 from sentry_runbook.sentry.timeseries import SERIES
 
-MOST_SERIES = 10
-"""Groups of one answer (``topEvents``); more is refused."""
 OTHERS = ""
 """The key of all other issues together."""
 OTHER_KEY = "Other"
@@ -41,9 +40,12 @@ class IssueSeriesEndpoints(EndpointGroup):
         environments: Sequence[str] = (),
         with_others: bool = False,
         aggregate: str = parse_counts.COUNT,
+        most_issues: int = MOST_SERIES,
         organization: str | None = None,
     ) -> Mapping[str, TimeSeries]:
         """Events of the issues with the most of them, each by time; at most :data:`MOST_SERIES` issues.
+
+        The fewer issues are asked for, the more points each of them has: :func:`.points_of_each`.
 
         Args:
             query: in Sentry's search language.
@@ -54,6 +56,7 @@ class IssueSeriesEndpoints(EndpointGroup):
             environments: any of these.
             with_others: with the rest of the events, under :data:`OTHERS`.
             aggregate: what is counted of them, as ``count_unique(user)``; the issues are those with most events anyway.
+            most_issues: that are wanted, from 1 to :data:`MOST_SERIES`: how many the query names.
             organization: None means the configured one.
 
         Returns:
@@ -64,7 +67,7 @@ class IssueSeriesEndpoints(EndpointGroup):
         """
         slug = await self._slug(organization)
         common: Query = [("query", query), *span(start, end), *projects_of(project_ids), *environments_of(environments)]
-        common += [("yAxis", aggregate), ("topEvents", str(MOST_SERIES)), ("sort", f"-{parse_counts.COUNT}")]
+        common += [("yAxis", aggregate), ("topEvents", str(most_issues)), ("sort", f"-{parse_counts.COUNT}")]
         common += [("excludeOther", "0" if with_others else "1")]
 
         def parse_newer(reply: SentryResponse) -> Mapping[str, TimeSeries]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from sentry_runbook.incident.alerts.replay_cells import MANY
@@ -31,17 +31,50 @@ def hours_of(period: CountedPeriod, issue: str, conditions: Iterable[tuple[Alert
     cells = period.cells(None, "", issue)
     rows = list(conditions)
     needed: Hours = set()
-    for start, end, _, high in zip(cells.starts, cells.ends, cells.lows, cells.highs, strict=True):
-        # Where nothing is known of an hour, no question of round two would be short enough.
-        if not high or high >= MANY or end <= period.start or start >= period.end:
-            continue
-        if all(_is_open(row, cells.upper(start - window, end)) for row, window in rows):
-            needed |= _touched(start, end, 0, 0)
-            for row, window in rows:
-                needed |= _touched(start, end, min(window, 24 * HOUR_S), 0)
-                if row.comparison_s:
-                    needed |= _touched(start, end, min(window, 24 * HOUR_S), row.comparison_s)
+    for index in _open_cells(period, issue, rows):
+        start, end = cells.starts[index], cells.ends[index]
+        needed |= _touched(start, end, 0, 0)
+        for row, window in rows:
+            needed |= _touched(start, end, min(window, 24 * HOUR_S), 0)
+            if row.comparison_s:
+                needed |= _touched(start, end, min(window, 24 * HOUR_S), row.comparison_s)
     return needed
+
+
+def _open_cells(period: CountedPeriod, issue: str, rows: Sequence[tuple[AlertCondition, int]]) -> list[int]:
+    """Cells with events at whose end all of the conditions may hold; for each condition looked up once an issue.
+
+    Hundreds of alerts differ in few limits and windows: what is open to one of them is open to all that ask the same.
+    """
+    found = _eventful_cells(period, issue)
+    for row, window in rows:
+        kind = type_of(row.type)
+        key = ("open", issue, kind.needs == "sessions", kind.is_percent, row.value, window)
+        kept = period.kept.get(key)
+        if not isinstance(kept, frozenset):
+            cells = period.cells(None, "", issue)
+            kept = frozenset(
+                index
+                for index in _eventful_cells(period, issue)
+                if _is_open(row, cells.upper(cells.starts[index] - window, cells.ends[index]))
+            )
+            period.kept[key] = kept
+        found = [index for index in found if index in kept]
+    return found
+
+
+def _eventful_cells(period: CountedPeriod, issue: str) -> list[int]:
+    """Cells of the period with events. Where nothing is known of an hour, no question would be short enough."""
+    key, cells = ("eventful", issue), period.cells(None, "", issue)
+    kept = period.kept.get(key)
+    if not isinstance(kept, list):
+        kept = [
+            index
+            for index, (start, end, high) in enumerate(zip(cells.starts, cells.ends, cells.highs, strict=True))
+            if high and high < MANY and end > period.start and start < period.end
+        ]
+        period.kept[key] = kept
+    return kept
 
 
 def _is_open(condition: AlertCondition, high: int) -> bool:
