@@ -6,19 +6,20 @@ else ask a series each.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 
-from sentry_runbook.collect.alert_review_hours import HOUR_S, first_bucket, len_of, settled
-from sentry_runbook.collect.alert_review_scope import ALL_PROJECTS, ReviewScope
+from sentry_runbook.collect.alert_review_hours import settled
+from sentry_runbook.collect.alert_review_scope import ReviewScope
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.discover_parts import COUNT
 from sentry_runbook.collect.situation_discover import ENVIRONMENT, PROJECT
 from sentry_runbook.incident.model.evidence.alert_review import CountedSeries, Population
+from sentry_runbook.incident.model.evidence.json_values import count_of
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, TimeSeries
 from sentry_runbook.sentry.parsing import text
+from sentry_runbook.sentry.timeseries import ERRORS
 
 
 @dataclass
@@ -44,8 +45,8 @@ class EnvironmentTotals:
             )
         )
 
-    def told(self, populations: Iterable[Population], slugs: dict[str, str]) -> dict[Population, bool]:
-        """Which of the populations had events in the period, as far as the table tells.
+    def told(self, populations: Iterable[Population], slugs: Mapping[str, str]) -> dict[Population, int]:
+        """How many events of the period are of each of the populations, as far as the table tells.
 
         Args:
             populations: all together, by environment.
@@ -54,34 +55,30 @@ class EnvironmentTotals:
         table = self._table.value
         if table is None or table.next_cursor is not None or table.is_partial or len(table.rows) >= MAX_ROWS:
             return {}
-        seen = {(text(row.get(ENVIRONMENT)), text(row.get(PROJECT))) for row in table.rows if row.get(COUNT)}
-        return {
-            population: any(
-                (population.environment, project) in seen for project in self._projects(population, slugs, seen)
-            )
-            for population in populations
-            if self._tells(population, slugs)
+        counts = {
+            (text(row.get(ENVIRONMENT)), text(row.get(PROJECT))): count_of(row.get(COUNT)) or 0 for row in table.rows
         }
-
-    def _tells(self, population: Population, slugs: dict[str, str]) -> bool:
-        is_plain = population.environment and not (population.by_issue or population.search)
-        if not is_plain or population.aggregate != COUNT or population.dataset != "errors":
-            return False
-        if self.scope.project is not None:
-            return population.projects == (self.scope.project_number,)
-        return population.projects == (ALL_PROJECTS,) or all(number in slugs for number in population.projects)
-
-    def _projects(
-        self, population: Population, slugs: dict[str, str], seen: Collection[tuple[str | None, str | None]]
-    ) -> Collection[str | None]:
-        if self.scope.project is not None or population.projects == (ALL_PROJECTS,):
-            return {project for _, project in seen}
-        return [slugs[number] for number in population.projects]
-
-    def nothing_in(self, populations: Iterable[Population]) -> Iterator[CountedSeries]:
-        """The counts by the hour of populations that had no event."""
-        window, now = self.scope.window, self.scope.now
-        start = first_bucket(window.start, HOUR_S)
-        zeros = (0.0,) * len_of(start, window.end + timedelta(seconds=1), HOUR_S)
+        found = {}
         for population in populations:
-            yield CountedSeries(population=population, events=settled(TimeSeries(start, HOUR_S, zeros), now))
+            if self._tells(population, slugs):
+                own = None if self._is_scope(population) else {slugs[number] for number in population.projects}
+                of_environment = {key: count for key, count in counts.items() if key[0] == population.environment}
+                found[population] = sum(count for (_, slug), count in of_environment.items() if not own or slug in own)
+        return found
+
+    def _is_scope(self, population: Population) -> bool:
+        return population.projects == (self.scope.project_number,)
+
+    def _tells(self, population: Population, slugs: Mapping[str, str]) -> bool:
+        is_plain = population.environment and not (population.by_issue or population.search)
+        if not is_plain or population.aggregate != COUNT or population.dataset != ERRORS:
+            return False
+        is_of_all = self.scope.project is None
+        return self._is_scope(population) or (is_of_all and all(number in slugs for number in population.projects))
+
+    def counted(self, told: Mapping[Population, int]) -> Iterator[CountedSeries]:
+        """The same as counts, in one bucket of the whole period."""
+        window, now = self.scope.window, self.scope.now
+        for population, events in told.items():
+            counts = TimeSeries(window.start, int(window.length.total_seconds()), (float(events),))
+            yield CountedSeries(population=population, events=settled(counts, now))

@@ -51,7 +51,7 @@ def evidence_of(parts: ReviewParts) -> AlertReviewEvidence:
         fired=tuple(keyed for keyed in parts.firings.keyed() if migrated.get(keyed.alert) is not True),
         issues=parts.issues.under_review(),
         hourly=hourly_of(parts),
-        minutes=(*parts.series.counted(parts.issues.numbers, parts.issues.no_errors), *parts.nothing),
+        minutes=(*parts.series.counted(parts.issues.numbers, parts.issues.no_errors), *parts.in_environments),
         sessions=parts.hours.sessions(),
         unread=tuple(scope.unread),
         warnings=tuple(_warnings(parts)),

@@ -22,13 +22,13 @@ class ReviewParts:
 
     Attributes:
         alerts: as the lists have them.
-        nothing: counts of populations that had no event.
+        in_environments: events of whole environments in the period.
         migrated: key of a rule from before → whether it is an alert of today.
     """
 
     scope: ReviewScope
     alerts: tuple[AlertDefinition, ...] = ()
-    nothing: tuple[CountedSeries, ...] = ()
+    in_environments: tuple[CountedSeries, ...] = ()
     migrated: dict[str, Result[bool]] = field(default_factory=dict)
     lists: AlertLists = field(init=False)
     issues: ReviewedIssues = field(init=False)

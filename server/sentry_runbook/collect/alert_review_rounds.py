@@ -27,7 +27,7 @@ MOST_REQUESTS = 400
 AT_ONCE = 24
 """Requests of round two: the client sends no more at once, and what waits for its turn is a further round."""
 LEAST_COUNTS = 8
-"""Of them for the counts that replays need, and what was done with issues; else they get a round of their own."""
+"""Of them for the counts that replays need and what was done with issues; where fewer are left, it takes longer."""
 SHORTEST_ROUND_S = 3.0
 """Seconds of the call that must be left for a further page of firings: deciding and writing need some of them."""
 
@@ -110,22 +110,18 @@ class ReviewRounds:
             self._scope.project = with_slug(project, ListPage(tuple(listed.rows), further))
 
     async def read_details(self) -> None:
-        """Round two: what follows from the lists. Where so many alerts fired that it does not fit, a further round."""
+        """Round two: what follows from the lists; no more than is sent at once, unless very many alerts fired."""
         parts = self.parts
         batch = RequestBatch(f"{self._page_words()}, counts for their conditions, and what was done with the issues")
         self._ask_beside(batch)
         page = parts.firings.next_page()
         parts.firings.ask(batch, page)
-        if AT_ONCE - len(batch) < LEAST_COUNTS:
+        room = AT_ONCE - len(batch)
+        if room < LEAST_COUNTS:
+            # So many fired that it takes longer anyway: their firings whole, and a round's worth of all else.
             parts.firings.ask_hours(batch, page)
-            batch.what = self._page_words(page)
-            await self._send_page(batch, page)
-            words = self._page_words() if parts.firings.pending else "no further firings"
-            batch = RequestBatch(f"{words}, counts for their conditions, and what was done with the issues")
-            page = parts.firings.next_page()
-            parts.firings.ask(batch, page)
-            parts.firings.ask_hours(batch, page)
-        self._share(batch, page, AT_ONCE - len(batch) if len(batch) < AT_ONCE else AT_ONCE)
+            room = AT_ONCE
+        self._share(batch, page, room)
         await self._send_page(batch, page)
         await self._read_rules_beside()
 
@@ -157,7 +153,7 @@ class ReviewRounds:
         repeated = parts.firings.without_hours(page)
         evidence = evidence_of(parts)
         told = parts.environments.told(populations_to_count(evidence), _slugs(evidence))
-        parts.nothing = tuple(parts.environments.nothing_in(one for one, has_events in told.items() if not has_events))
+        parts.in_environments = tuple(parts.environments.counted(told))
         most = max(room // 2, room - len(repeated) - len(issues))
         planned = plan_series(evidence, self._scope.run.policy, most=most, known=told)
         parts.series.ask(batch, planned)
@@ -209,9 +205,8 @@ class ReviewRounds:
             return "the time of the call ran out: name a project, or ask again"
         return None
 
-    def _page_words(self, page: Sequence[AlertDefinition] = ()) -> str:
-        """What the next page of firings is, or that which was just taken."""
-        pending = len(self.parts.firings.pending) + len(page)
+    def _page_words(self) -> str:
+        pending = len(self.parts.firings.pending)
         if not pending:
             return "no firings"
         return f"firings of alerts {self._asked + 1} to {self._asked + min(PAGE, pending)} of {self._asked + pending}"
