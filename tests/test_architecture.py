@@ -149,17 +149,7 @@ MEASURED = (
         "suspect",
     }
 )
-JUDGED = MEASURED | {
-    "alerts",
-    "causes",
-    "severity",
-    "situation",
-    "impact",
-    "recovery",
-    "timeline",
-    "people",
-    "incident",
-}
+JUDGED = MEASURED | {"causes", "severity", "situation", "impact", "recovery", "timeline", "people", "incident"}
 INSIDE: dict[str, set[str]] = {
     "model": set(),
     "formatting": {"model"},
@@ -198,7 +188,7 @@ INSIDE: dict[str, set[str]] = {
     "recovery": MEASURED,
     "situation": MEASURED | {"severity"},
     "alerts": MEASURED | {"situation"},
-    "timeline": MEASURED | {"recovery", "causes", "alerts"},
+    "timeline": MEASURED | {"recovery", "causes"},
     "people": MEASURED | {"causes", "timeline"},
     "incident": JUDGED,
     "together": JUDGED | {"situation"},

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from sentry_runbook import collect
-from sentry_runbook.collect import IMPACT, SEVERITY, STORY, TRIAGE, Aspect, investigate
+from sentry_runbook.collect import IMPACT, SEVERITY, STORY, TRIAGE, Aspect, collect_story, investigate
 from sentry_runbook.collect.collection import Part
 from sentry_runbook.collect.parts import PARTS
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Evidence
@@ -69,6 +69,14 @@ BY_TEST: dict[str, str] = {
     "Evidence.version": "the format of the file; it has one value",
     "Known.state": "tells known from unknown; it has one value",
     "Unknown.state": "as above",
+    "AlertInIncident.fired_by": "tests/tools/test_postmortem_alerts.py: bounds, monitors and what is not sure",
+    "AlertInIncident.is_monitor": "as above",
+    "AlertInIncident.limit": "as above",
+    "AlertInIncident.most": "as above",
+    "AlertInIncident.why_not_replayed": "as above",
+    "AlertInIncident.reached_by": "tests/incident/test_alert_why.py: where the counts tell an interval",
+    "SuggestedCondition.extra_at_most": "as above",
+    "SuggestedCondition.fires_by": "as above",
     "Window.note": "tests/tools/test_arguments.py: an end in the future, which no investigation here asks for",
 }
 """Not filled by scenarios or recordings, and held by a test that is named."""
@@ -161,6 +169,17 @@ async def evidence_of(
         await run.aclose()
 
 
+async def with_alerts(scenario: Scenario, issue: str) -> Evidence:
+    """Of an issue, with what the alerts of its project did, as a postmortem asks."""
+    clock = ManualClock()
+    transport = httpx.ASGITransport(create_app(World(scenario, clock)))
+    run = build_runtime(SETTINGS, http_transport=transport, clock=clock)
+    try:
+        return await collect_story(run, issue)
+    finally:
+        await run.aclose()
+
+
 async def embedded() -> AsyncIterator[Evidence]:
     """The evidence of every shipped scenario as a story, and what only some questions and servers bring."""
     for scenario in SCENARIOS.values():
@@ -174,6 +193,7 @@ async def embedded() -> AsyncIterator[Evidence]:
     yield await evidence_of(RICH, "RICH-1", IMPACT, OLD_SERVER, environment="production")
     yield await evidence_of(RICH, "RICH-1", TAGS_ONLY, SILENT_SERVER)
     yield await evidence_of(cascade().scenario(), "PAY-1", STORY, after=0, beside=("WEB-1", "EDGE-1"))
+    yield await with_alerts(SCENARIOS["tired-alerts"], SCENARIOS["tired-alerts"].issue)
 
 
 async def recorded(number: int, asked: str) -> Evidence:

@@ -32,6 +32,15 @@ class ProgressStep:
     left: int | None = None
 
 
+@dataclass(frozen=True)
+class Page:
+    """A part of many things that are asked for in pages: the first and the last of it, counted from 1, of so many."""
+
+    first: int
+    last: int
+    of: int
+
+
 Listener = Callable[[ProgressStep], None]
 
 
@@ -55,16 +64,18 @@ class Progress:
         for listener in self._listeners:
             listener(self._latest)
 
-    def report_round(self, what: str, lookups: int | None = None) -> None:
+    def report_round(self, what: str, lookups: int | None = None, page: Page | None = None) -> None:
         """Tell that a round of requests begins.
 
         Args:
             what: what is asked for.
             lookups: how many things are asked; most take one request, some two. None where others ask beside it.
+            page: of which of the things that ``what`` ends with; None: of all.
         """
         self._rounds += 1
+        of_page = "" if page is None else f" {page.first} to {page.last} of {page.of}"
         number = f" ({lookups} {'lookup' if lookups == 1 else 'lookups'})" if lookups else ""
-        self.report(f"round {self._rounds}: {what}{number}")
+        self.report(f"round {self._rounds}: {what}{of_page}{number}")
 
     @contextmanager
     def listening(self, listener: Listener) -> Iterator[None]:
@@ -109,8 +120,8 @@ def report(message: str, left: int | None = None) -> None:
         progress.report(message, left)
 
 
-def report_round(what: str, lookups: int | None = None) -> None:
+def report_round(what: str, lookups: int | None = None, page: Page | None = None) -> None:
     """Tell that a round of requests begins; see :meth:`Progress.report_round`."""
     progress = _current.get()
     if progress is not None:
-        progress.report_round(what, lookups)
+        progress.report_round(what, lookups, page)

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
     from sentry_runbook.incident.incident import Incident
-    from sentry_runbook.incident.model.evidence import Evidence, Unknown
-    from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
+    from sentry_runbook.incident.model.evidence import Evidence
     from sentry_runbook.safety.audit import AuditLog
     from sentry_runbook.sentry.client import SentryClient
 
@@ -74,21 +73,11 @@ class Runtime:
             self._shared_now = now
         return self._shared_now
 
-    def incident(
-        self, evidence: Evidence, stated: Stated | None = None, review: AlertReviewEvidence | Unknown | None = None
-    ) -> Incident:
-        """The incident of this evidence; what people stated is made inert first, because messages quote it.
-
-        Args:
-            evidence: of the issue.
-            stated: what people said.
-            review: what is known of the project's alerts; None: nobody asked.
-        """
+    def incident(self, evidence: Evidence, stated: Stated | None = None) -> Incident:
+        """The incident of this evidence; what people stated is made inert first, because messages quote it."""
         from sentry_runbook.incident.incident import Incident  # noqa: PLC0415  # with the first call (DESIGN §9)
 
-        said = self.sanitize_stated(stated or Stated())
-        known = {} if review is None else {"alert_review": review}
-        return Incident(evidence, said, self.policy, evidence.collected_at, **known)
+        return Incident(evidence, self.sanitize_stated(stated or Stated()), self.policy, evidence.collected_at)
 
     def client(self) -> SentryClient:
         """The shared client, made at the first call that needs it.

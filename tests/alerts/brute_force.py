@@ -96,7 +96,7 @@ def _fired(
 ) -> list[Firing]:
     firings: list[Firing] = []
     last: dict[str, int] = {}
-    # An empty trigger is every event; that an issue was resolved is none, and one with an environment never hears of it.
+    # An empty trigger is every event, and a resolve is none; an alert with an environment never hears of one.
     hears_of_resolves = counting.environment is None and any(
         row["type"] == "issue_resolved_trigger" for row in trigger.conditions
     )

@@ -41,8 +41,11 @@ def test_the_incidents_are_those_that_happened(name: str) -> None:
         assert len(found) == len(part.episodes)
         for episode in part.episodes:
             began = instant(here.built.origin + round(episode.began * MINUTE))
-            nearest = min(abs(one.began - began) for one in found)
-            assert nearest <= timedelta(minutes=episode.within), episode
+            nearest = min((one.began for one in found), key=lambda at: abs(at - began))
+            assert abs(nearest - began) <= timedelta(minutes=episode.within), (
+                episode.issues,
+                f"{began}, not {nearest}",
+            )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -57,11 +60,11 @@ def test_each_alert_is_told_what_it_did_in_each_incident(name: str) -> None:
             told[round((began - instant(here.built.origin)).total_seconds() / 3600)] = row
         truth = {round(caught.episode.began / 60): caught for caught in caught_by(here.built, part, alert)}
         outcomes = {hour: row["outcome"] for hour, row in told.items()}
-        assert outcomes == {hour: caught.outcome for hour, caught in truth.items()}, alert.name
+        assert outcomes == {hour: caught.outcome for hour, caught in truth.items()}, (alert.name, told)
         for hour, caught in truth.items():
             if caught.after is not None:
                 exact = told[hour].get("after_minutes")
                 at_most = told[hour].get("at_most_minutes")
-                assert exact is not None or at_most is not None
-                assert exact is None or abs(exact - caught.after) <= 3, alert.name
-                assert at_most is None or caught.after <= at_most + 3, alert.name
+                assert exact is not None or at_most is not None, (alert.name, told[hour])
+                assert exact is None or abs(exact - caught.after) <= 3, (alert.name, caught, exact)
+                assert at_most is None or caught.after <= at_most + 3, (alert.name, caught, at_most)

@@ -231,6 +231,24 @@ async def test_the_period_is_a_fortnight_unless_given_and_begins_at_a_full_hour(
     assert isinstance(periods, Known) and len(periods.value) == 1, "the one that was open then"
 
 
+async def test_monitors_beyond_the_pages_of_their_list_are_asked_for_by_their_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alert_review_lists, "MOST_MONITOR_PAGES", 1)
+    detectors = [DetectorSpec(f"Metric {number}", id=str(100 + number)) for number in range(120)]
+    alert = AlertSpec("Late", id="7", monitor="Metric 119")
+    for refused in ({}, {"detectors": 500}):
+        review = reviewer(
+            organization(alert, detectors=tuple(detectors)),
+            refused=refused,
+            is_refused=lambda request: "id" in request.url.params,
+        )
+        evidence = await review(project="shop")
+        assert named(evidence, "Late").monitor_types == (() if refused else ("metric_issue",)), "kept all the same"
+        assert any("further ones of the monitors" in what for what in unread(evidence))
+        assert evidence.has_more_alerts
+
+
 # --- how much is asked
 
 
@@ -286,6 +304,7 @@ async def test_whoever_asks_again_for_another_page_of_the_answer_sends_nothing_w
     settings = replace(WIDE, limits=Limits(cache_s=10, concurrency=1_000))
     review = reviewer(company(), settings=settings)
     first = await review(project="shop")
+    assert len(review.rounds) == 2, "the number of the project is asked for in round one"
     again = await review(project="shop")
     assert again is first and not review.upstream.requests
     await review(project="mail")
@@ -488,11 +507,11 @@ async def test_events_of_an_alert_s_environment_are_counted_and_none_of_one_that
         AlertSpec(name, id=str(number), environment=name) for number, name in enumerate(("production", "prdo"), 1)
     ]
     evidence = await reviewer(organization(*alerts))()
-    events = {
-        counted.population.environment: sum(value or 0 for value in counted.events.values)
-        for counted in evidence.minutes
-        if counted.issue is None and not counted.population.by_issue
-    }
+    events: dict[str | None, float] = {}
+    for counted in evidence.minutes:
+        if counted.population.by_issue:
+            total = sum(value or 0 for value in counted.events.values)
+            events[counted.population.environment] = events.get(counted.population.environment, 0) + total
     assert events == {"production": 5, "prdo": 0}
     assert not any("series" in what for what in unread(evidence))
 

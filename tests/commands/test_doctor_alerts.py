@@ -241,7 +241,7 @@ async def test_monitors_that_are_off_or_that_no_alert_hears_are_named() -> None:
     [unheard] = [check for check in found if check.name == "monitors_unknown"]
     assert '"Alone"' in unheard.what and '"Nightly report"' in unheard.what and "Heard" not in unheard.what
     assert "no alert is connected to it: only one of all issues could tell of it" in unheard.what
-    assert len(unheard.facts["monitors"]) == 2  # type: ignore[arg-type]  # JSON
+    assert len(unheard.facts["monitors"]) == 2  # type: ignore[arg-type]  # a list of JSON
     assert asked["detectors"] == 2, "the monitors, and those that alerts are connected to"
 
 

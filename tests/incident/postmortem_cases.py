@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from sentry_runbook.collect import STORY, investigate, story_window
+from sentry_runbook.collect import collect_story
 from sentry_runbook.incident.model.evidence import Evidence
 from sentry_runbook.incident.model.policy import default_policy
 from sentry_runbook.incident.model.stated import Stated
@@ -99,7 +99,7 @@ async def lived(story: Story) -> Evidence:
         http_transport=transport,
     )
     try:
-        return await investigate(run, story.scenario.issue, STORY, window_for=story_window)
+        return await collect_story(run, story.scenario.issue)
     finally:
         await run.aclose()
 

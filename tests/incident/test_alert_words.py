@@ -9,6 +9,7 @@ import pytest
 from sentry_runbook.incident.alerts.words import condition_words
 from sentry_runbook.incident.alerts.words_actions import notifies_words
 from sentry_runbook.incident.alerts.words_conditions import CONDITIONS, clause
+from sentry_runbook.incident.model.evidence.alert_condition_reading import OLD_ACTIONS, OTHER_ACTION
 from sentry_runbook.incident.model.evidence.alert_conditions import CONDITION_TYPES, LEVEL_MATCHES, MATCHES
 from sentry_runbook.incident.model.evidence.alert_definition import (
     AlertCondition,
@@ -75,6 +76,7 @@ def test_a_condition_whose_row_says_nothing_more_invents_no_number(name: str) ->
     ("condition", "words"),
     [
         (HUNDRED, "more than 100 events of the issue in 1 h"),
+        (HUNDRED.model_copy(update={"value": 1}), "more than 1 event of the issue in 1 h"),
         (
             HUNDRED.model_copy(update={"filters": (EU, ERROR)}),
             'more than 100 events of the issue in 1 h (counted only where the event\'s tag "region" is "EU" and the '
@@ -122,7 +124,15 @@ def test_a_condition_whose_row_says_nothing_more_invents_no_number(name: str) ->
         ),
     ],
     ids=[
-        *("count", "count_with_filters", "rise_over_the_window_before", "rise_over_a_week_before", "users", "sessions"),
+        *(
+            "count",
+            "one",
+            "count_with_filters",
+            "rise_over_the_window_before",
+            "rise_over_a_week_before",
+            "users",
+            "sessions",
+        ),
         *("occurrences", "older", "newer", "nobody", "team", "adopted", "tag_not_set", "attribute", "category"),
         *("other_category", "priority", "unknown"),
     ],
@@ -263,6 +273,10 @@ def test_what_was_not_told_is_no_every_event() -> None:
 def test_a_long_list_of_conditions_is_counted_and_not_dropped() -> None:
     words = condition_words(workflow(filters=(block(*[EU] * 20),)))
     assert "and 12 more conditions" in words
+
+
+def test_every_kind_of_action_that_is_read_has_words() -> None:
+    assert '"' not in notifies_words((*OLD_ACTIONS.values(), OTHER_ACTION))
 
 
 def test_kinds_of_actions_are_told_once_each_and_nobody_is_said() -> None:

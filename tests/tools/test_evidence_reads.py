@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from sentry_runbook.settings import Secret
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.scenario import IssueSpec, Scenario
+from sentry_runbook.simulator.scenario.watchers import FilterSpec
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import definitions
@@ -24,10 +25,12 @@ from tests.collect import situation_worlds
 from tests.collect.situation_worlds import burst, people
 from tests.fake_servers.app import TOKEN
 from tests.fake_servers.glitchtip_world import ISSUE, GlitchTipWorld, Happened
+from tests.incident.postmortem_cases import NEARLY_NOTHING
 from tests.rich_scenario import RICH
 from tests.test_evidence_fields import all_fields, models_of_the_evidence, name_of
 from tests.together.worlds import cascade
 from tests.tools.support import SETTINGS, connected
+from tests.tools.test_postmortem_alerts import alert, drafted, shop
 from tests.tools.test_result_fields import afterwards, calls, changes, fields
 
 NOT_READ: Mapping[str, str] = {
@@ -114,6 +117,17 @@ async def play_situations() -> None:
             await connection.client.call_tool("assess_situation", {})
 
 
+async def play_alerts() -> None:
+    """Postmortems of an alert that never came near, of one without a replay, and of a server that counts little."""
+    opaque = FilterSpec(({"type": "latest_release", "comparison": True},))
+    for spec in (alert("Pays", 5000), alert("Release", filters=(opaque,))):
+        await drafted(shop(spec))
+    clock = ManualClock()
+    world = World([NEARLY_NOTHING.scenario], clock)
+    async with connected(world=world, clock=clock, profile=NEARLY_NOTHING.profile) as connection:
+        await connection.client.call_tool("draft_postmortem", {"issue": NEARLY_NOTHING.scenario.issue})
+
+
 async def test_every_field_of_the_evidence_is_read_by_some_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     read: set[str] = set()
     direct = dataclasses.replace(SETTINGS, writes="direct")
@@ -122,6 +136,7 @@ async def test_every_field_of_the_evidence_is_read_by_some_tool(monkeypatch: pyt
         await play_beside_another()
         await play_several()
         await play_situations()
+        await play_alerts()
         for name in PLAYED:
             scenario = SCENARIOS[name]
             async with connected(name, settings=direct) as connection:

@@ -15,7 +15,7 @@ import pytest
 from mcp.types import InputRequiredResult
 
 import sentry_runbook
-from sentry_runbook.progress import Progress, ProgressStep, following, report, report_round, reporting_to
+from sentry_runbook.progress import Page, Progress, ProgressStep, following, report, report_round, reporting_to
 from sentry_runbook.settings import Limits
 from sentry_runbook.simulator.app import create_app
 from sentry_runbook.simulator.clock import ManualClock
@@ -30,7 +30,7 @@ from tests.tools.test_cancellation import Held, holding
 from tests.tools.test_found import ALWAYS, HINT
 from tests.tools.test_writes import ISSUE, SMALL, WRITES, YES, LosingTransport, shop, writing
 
-ROUND = re.compile(r"round (\d+): [a-zA-Z,' ]+?(?: \((\d+) lookups?\))?")
+ROUND = re.compile(r"round (\d+): [a-zA-Z,' ]+?(?: \d+ to \d+ of \d+)?(?: \((\d+) lookups?\))?")
 PACKAGE = Path(sentry_runbook.__file__).parent
 
 
@@ -146,13 +146,15 @@ async def test_steps_are_numbered_as_one_row_and_rounds_by_themselves() -> None:
         progress.report_round("its counts")
         progress.report("asking")
         progress.report_round("users of the busiest hours", 1)
+        progress.report_round("firings of alerts", 40, Page(51, 70, 70))
     assert [step.message for step in steps] == [
         "round 1: the issue (3 lookups)",
         "round 2: its counts",
         "asking",
         "round 3: users of the busiest hours (1 lookup)",
+        "round 4: firings of alerts 51 to 70 of 70 (40 lookups)",
     ]
-    assert [step.number for step in steps] == [1, 2, 3, 4]
+    assert [step.number for step in steps] == [1, 2, 3, 4, 5]
 
 
 def is_told(function: ast.expr) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, get_args
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
-from sentry_runbook.incident.alerts.cursor import first_of
+from sentry_runbook.incident.alerts.cursor import cursor_at, first_of
+from sentry_runbook.incident.alerts.review import PAGE
 from sentry_runbook.incident.model.results.alert_review import (
     AlertGap,
     AlertReview,
@@ -103,7 +104,10 @@ def sent(result: AlertReview) -> tuple[dict[str, Any], str]:
 
 def page(result: AlertReview, first: int) -> AlertReview:
     """What the tool answers from an alert on."""
-    return review_alerts.from_alert(result.model_copy(update={"alerts": result.alerts[first:]}), first)
+    end = first + PAGE
+    following = cursor_at(end) if end < len(result.alerts) else None
+    shown = result.model_copy(update={"alerts": result.alerts[first:end], "next_cursor": following})
+    return review_alerts.from_alert(shown, first)
 
 
 @pytest.mark.parametrize("count", [5, 50, 500])

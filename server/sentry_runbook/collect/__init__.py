@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sentry_runbook.collect.builder import WindowFor
-    from sentry_runbook.incident.model.evidence import Evidence, Unknown, Window
+    from sentry_runbook.incident.model.evidence import Evidence, Window
     from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
     from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
     from sentry_runbook.incident.model.evidence.situation import SituationEvidence
@@ -117,7 +117,7 @@ async def investigate(
 
 async def collect_story(
     run: Runtime, issue: str, *, environment: str | None = None, beside: Sequence[str] = ()
-) -> tuple[Evidence, AlertReviewEvidence | Unknown]:
+) -> Evidence:
     """What a postmortem is written from; see :func:`.story_with_alerts.collect_story`.
 
     Raises:

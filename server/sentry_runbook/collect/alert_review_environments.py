@@ -17,6 +17,7 @@ from sentry_runbook.collect.discover_parts import COUNT
 from sentry_runbook.collect.situation_discover import ENVIRONMENT, PROJECT
 from sentry_runbook.incident.model.evidence.alert_review import CountedSeries, Population
 from sentry_runbook.incident.model.evidence.json_values import count_of
+from sentry_runbook.safety.search_terms import term
 from sentry_runbook.sentry.counts import MAX_ROWS, DiscoverTable, TimeSeries
 from sentry_runbook.sentry.parsing import text
 from sentry_runbook.sentry.timeseries import ERRORS
@@ -45,11 +46,14 @@ class EnvironmentTotals:
             )
         )
 
-    def told(self, populations: Iterable[Population], slugs: Mapping[str, str]) -> dict[Population, int]:
+    def told(
+        self, populations: Iterable[Population], environments: Iterable[str], slugs: Mapping[str, str]
+    ) -> dict[Population, int]:
         """How many events of the period are of each of the populations, as far as the table tells.
 
         Args:
-            populations: all together, by environment.
+            populations: of events all together.
+            environments: as alerts name them.
             slugs: number of a project → its slug, of all projects that are known.
         """
         table = self._table.value
@@ -58,11 +62,12 @@ class EnvironmentTotals:
         counts = {
             (text(row.get(ENVIRONMENT)), text(row.get(PROJECT))): count_of(row.get(COUNT)) or 0 for row in table.rows
         }
-        found = {}
+        found, terms = {}, {term("environment", name): name for name in environments}
         for population in populations:
-            if self._tells(population, slugs):
+            name = terms.get(population.search)
+            if name is not None and self._tells(population, slugs):
                 own = None if self._is_scope(population) else {slugs[number] for number in population.projects}
-                of_environment = {key: count for key, count in counts.items() if key[0] == population.environment}
+                of_environment = {key: count for key, count in counts.items() if key[0] == name}
                 found[population] = sum(count for (_, slug), count in of_environment.items() if not own or slug in own)
         return found
 
@@ -70,8 +75,12 @@ class EnvironmentTotals:
         return population.projects == (self.scope.project_number,)
 
     def _tells(self, population: Population, slugs: Mapping[str, str]) -> bool:
-        is_plain = population.environment and not (population.by_issue or population.search)
-        if not is_plain or population.aggregate != COUNT or population.dataset != ERRORS:
+        if (
+            population.environment is not None
+            or population.by_issue
+            or population.aggregate != COUNT
+            or population.dataset != ERRORS
+        ):
             return False
         is_of_all = self.scope.project is None
         return self._is_scope(population) or (is_of_all and all(number in slugs for number in population.projects))

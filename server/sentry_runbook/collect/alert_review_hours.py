@@ -89,7 +89,7 @@ class HourlyCounts:
             for first in range(0, len(chosen), MOST_SERIES):
                 ten = tuple(chosen[first : first + MOST_SERIES])
                 search = of_issues([issue.id for issue in ten])
-                asked = batch.add(partial(self._series, stretch, search, with_others=False, most_issues=len(ten)))
+                asked = batch.add(partial(self._series, stretch, search, with_others=False, most=len(ten)))
                 self._further.append((stretch, ten, asked))
         return left
 
@@ -98,9 +98,7 @@ class HourlyCounts:
         """Whether counts were refused as they were asked for."""
         return any(isinstance(result.error, BadRequest | OneProjectAtATime) for _, result in self._stretches)
 
-    async def _series(
-        self, stretch: Window, search: str, *, with_others: bool, most_issues: int = MOST_SERIES
-    ) -> Tables:
+    async def _series(self, stretch: Window, search: str, *, with_others: bool, most: int = MOST_SERIES) -> Tables:
         return await self.scope.client.series_by_issue(
             query=" ".join(filter(None, (search, self.scope.only_project))),
             start=stretch.start,
@@ -108,7 +106,7 @@ class HourlyCounts:
             interval_s=HOUR_S,
             project_ids=(self.scope.project_number,),
             with_others=with_others,
-            most_issues=most_issues,
+            most=most,
         )
 
     # --- what came back

@@ -71,6 +71,7 @@ class AlertLists:
     _by_id: list[Result[tuple[JsonObject, ...]]] = field(default_factory=list)
     _asks_by_id: bool = True
     _is_cut: bool = False
+    _monitors: tuple[int, dict[str, JsonObject]] = field(default_factory=lambda: (0, {}))
 
     @classmethod
     def of(cls, scope: ReviewScope) -> AlertLists:
@@ -231,8 +232,11 @@ class AlertLists:
         return read_alerts(rows, self.scope.sanitizer, listed, forms)
 
     def _monitor_rows(self) -> Mapping[str, JsonObject]:
+        """The monitors that were read by now, by id."""
         found = [*self.monitors.rows, *(row for part in self._by_id for row in part.value or ())]
-        return {id_: row for row in found if (id_ := id_of(row.get("id"))) is not None}
+        if len(found) != self._monitors[0]:
+            self._monitors = len(found), {id_: row for row in found if (id_ := id_of(row.get("id"))) is not None}
+        return self._monitors[1]
 
     def _with_monitors(self, alert: AlertDefinition, monitors: Mapping[str, JsonObject]) -> AlertDefinition:
         """The alert with the types and projects of its monitors, as far as they were read."""
@@ -246,10 +250,13 @@ class AlertLists:
     def _is_asked_for(self, alert: AlertDefinition) -> bool:
         """Whether it is of the project that was named, of the whole organization, or connected to nothing.
 
-        One whose monitors could not be read is kept: it may be of the project.
+        One of whose monitors some could not be read is kept: it may be of the project.
         """
         named = self.scope.project
-        return named is None or not alert.project_ids or bool({named.id, named.slug} & set(alert.project_ids))
+        if named is None or not alert.project_ids or {named.id, named.slug} & set(alert.project_ids):
+            return True
+        is_whole = self.monitors.is_read and not self.monitors.has_more
+        return alert.form == "workflow" and not is_whole and not set(alert.monitors) <= self._monitor_rows().keys()
 
     def monitors_on(self) -> dict[str, bool] | None:
         """Id of a monitor → whether it is on; None where they could not be read."""

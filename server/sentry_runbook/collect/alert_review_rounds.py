@@ -19,6 +19,7 @@ from sentry_runbook.incident.alerts.replay_values import CRASH_FREE
 from sentry_runbook.incident.model.evidence import Known
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
+from sentry_runbook.progress import Page
 from sentry_runbook.sentry.account import Project
 from sentry_runbook.sentry.counts import ListPage
 
@@ -28,6 +29,9 @@ AT_ONCE = 24
 """Requests of round two: the client sends no more at once, and what waits for its turn is a further round."""
 LEAST_COUNTS = 8
 """Of them for the counts that replays need and what was done with issues; where fewer are left, it takes longer."""
+DETAILS = "firings, counts for conditions, and what was done with the issues"
+DETAILS_OF_PAGE = "counts for conditions, what was done with the issues, and firings of alerts"
+FIRINGS = "firings of alerts"
 SHORTEST_ROUND_S = 3.0
 """Seconds of the call that must be left for a further page of firings: deciding and writing need some of them."""
 
@@ -111,8 +115,8 @@ class ReviewRounds:
 
     async def read_details(self) -> None:
         """Round two: what follows from the lists; no more than is sent at once, unless very many alerts fired."""
-        parts = self.parts
-        batch = RequestBatch(f"{self._page_words()}, counts for their conditions, and what was done with the issues")
+        parts, told = self.parts, self._page()
+        batch = RequestBatch(DETAILS if told is None else DETAILS_OF_PAGE, told)
         self._ask_beside(batch)
         page = parts.firings.next_page()
         parts.firings.ask(batch, page)
@@ -152,7 +156,8 @@ class ReviewRounds:
         issues = parts.issues.unasked([*fired, *of_interest(list(parts.issues.listed.values()), known)])
         repeated = parts.firings.without_hours(page)
         evidence = evidence_of(parts)
-        told = parts.environments.told(populations_to_count(evidence), _slugs(evidence))
+        names = {name for alert in parts.alerts if (name := alert.raw_environment or alert.environment)}
+        told = parts.environments.told(populations_to_count(evidence), names, _slugs(evidence))
         parts.in_environments = tuple(parts.environments.counted(told))
         most = max(room // 2, room - len(repeated) - len(issues))
         planned = plan_series(evidence, self._scope.run.policy, most=most, known=told)
@@ -189,7 +194,7 @@ class ReviewRounds:
             if why is not None:
                 self._scope.lacks(f"firings of {len(parts.firings.pending)} further alerts", why)
                 return
-            batch, page = RequestBatch(self._page_words()), parts.firings.next_page()
+            batch, page = RequestBatch(FIRINGS, self._page()), parts.firings.next_page()
             parts.firings.ask(batch, page)
             parts.firings.ask_hours(batch, page)
             parts.issues.ask_activities(batch, parts.firings.fired_issues())
@@ -205,11 +210,12 @@ class ReviewRounds:
             return "the time of the call ran out: name a project, or ask again"
         return None
 
-    def _page_words(self) -> str:
+    def _page(self) -> Page | None:
+        """Which alerts come next; None where they are all that fired."""
         pending = len(self.parts.firings.pending)
-        if not pending:
-            return "no firings"
-        return f"firings of alerts {self._asked + 1} to {self._asked + min(PAGE, pending)} of {self._asked + pending}"
+        if pending <= PAGE and not self._asked:
+            return None
+        return Page(self._asked + 1, self._asked + min(PAGE, pending), self._asked + pending)
 
     async def _send_page(self, batch: RequestBatch, page: Sequence[AlertDefinition]) -> None:
         """Send a batch that holds a page of firings."""

@@ -70,7 +70,7 @@ class ReviewedSeries:
                 environments=environments,
                 with_others=_has_others(question),
                 aggregate=population.aggregate,
-                most_issues=len(question.issues[:MOST_SERIES]) or MOST_SERIES,
+                most=len(question.issues) or MOST_SERIES,
             )
         dataset = searched_dataset(population.dataset)
         if dataset is None:

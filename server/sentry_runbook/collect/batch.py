@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from sentry_runbook.errors import RateLimited, RunbookError, ServerFault, TimedOut, Unreachable
-from sentry_runbook.progress import report_round, reporting_to
+from sentry_runbook.progress import Page, report_round, reporting_to
 from sentry_runbook.store.shared_results import mark_incomplete
 
 T = TypeVar("T")
@@ -50,9 +50,11 @@ class RequestBatch:
     Attributes:
         what: what they ask for, to be told as a round of the call; a batch without it is a part of a round, or holds
             parts that tell their own rounds.
+        page: which of many things they ask for, where they are asked for in pages.
     """
 
     what: str = ""
+    page: Page | None = None
     _requests: dict[int, Callable[[], Coroutine[object, object, None]]] = field(default_factory=dict)
     """By the identity of their result."""
     _work: list[Callable[[], None]] = field(default_factory=list)
@@ -126,7 +128,7 @@ class RequestBatch:
         if not self.what or not self._requests:
             yield
             return
-        report_round(self.what, len(self._requests))
+        report_round(self.what, len(self._requests), self.page)
         with reporting_to(None):
             yield
 

@@ -2,7 +2,8 @@
 
 Both are asked for at once. The review must know the project and so reads the issue itself: the same request as the
 story's first one, which the client sends once. Whatever the alerts do, the story is told: a review that fails, or that
-takes longer than the call may, is the reason why its part is unknown.
+takes longer than the call may, is the reason why its part is unknown. What the alerts did is judged here, for the
+evidence keeps the judgement and not all that it was made from: a file of it must stay small.
 """
 
 from __future__ import annotations
@@ -17,23 +18,27 @@ from sentry_runbook.collect.investigation import collect_evidence, read_question
 from sentry_runbook.collect.question import STORY
 from sentry_runbook.collect.together import first_to_begin
 from sentry_runbook.collect.windows import story_window
-from sentry_runbook.incident.model.evidence import Evidence, Unknown
+from sentry_runbook.incident.alerts.for_episode import IncidentEpisode, detection_of
+from sentry_runbook.incident.formatting import span
+from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
+from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, object_of, text_of
 from sentry_runbook.progress import reporting_to
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.sentry.ids import IssueRef
 
-AlertReviewPart = AlertReviewEvidence | Unknown
 ELSEWHERE = Unknown(why="alerts are reviewed of the configured organization, and the issue is of another one")
 NO_PROJECT = Unknown(why="Sentry does not tell the issue's project, whose alerts are looked for")
 GLITCHTIP = Unknown(why="GlitchTip does not tell when its alerts fired")
+MOST_UNREAD = 3
+"""What could not be read that is named."""
 
 
 async def collect_story(
     run: Runtime, issue: str, *, environment: str | None = None, beside: Sequence[str] = ()
-) -> tuple[Evidence, AlertReviewPart]:
-    """The evidence of one issue, or of several together, and what is known of the alerts of its project.
+) -> Evidence:
+    """The evidence of one issue, or of several together, with what the alerts of its project did in the incident.
 
     Args:
         run: the runtime of the call.
@@ -48,9 +53,40 @@ async def collect_story(
     story = batch.add(partial(_story, run, issue, environment, beside))
     review = batch.add(partial(_review, run, issue, beside))
     evidence = await batch.send_until(story)
-    if review.value is not None:
-        return evidence, review.value
-    return evidence, Unknown(why="it was not asked for" if review.error is None else review.error.what.rstrip("."))
+    if review.value is None:
+        why = "it was not asked for" if review.error is None else review.error.what.rstrip(".")
+        return evidence.model_copy(update={"alert_detection": Unknown(why=why)})
+    return evidence.model_copy(update={"alert_detection": _judged(run, evidence, review.value)})
+
+
+def _judged(
+    run: Runtime, evidence: Evidence, review: AlertReviewEvidence | Unknown
+) -> Known[AlertDetection] | Unknown | None:
+    """What the alerts did in the incident; None where its beginning is not known, which is said elsewhere."""
+    if isinstance(review, Unknown):
+        return review
+    episode = run.incident(evidence).known_episode
+    if episode is None:
+        return None
+    issues, first = evidence.together or (evidence.issue,), episode.began_earliest
+    known = IncidentEpisode(
+        issues=tuple(issue.id for issue in issues),
+        short_ids=tuple(issue.name for issue in issues),
+        project=evidence.issue.project,
+        began=episode.began,
+        earliest=first,
+        latest=episode.began_latest,
+        ended=episode.ended,
+        peak_per_hour=episode.peak_per_hour,
+        is_new=any(issue.first_seen is not None and issue.first_seen >= first for issue in issues),
+    )
+    detection = detection_of(known, review, run.policy)
+    if detection is None:
+        return Unknown(why=f"the incident began before the period that was reviewed ({span(review.window)})")
+    unread = [entry.what for entry in review.unread[:MOST_UNREAD]]
+    note = f"not read: {', '.join(unread)}; review_alerts says why" if unread else ""
+    source = f"alerts of the project, {span(review.window)}"
+    return Known[AlertDetection](value=detection, source=source, note=note)
 
 
 async def _story(run: Runtime, issue: str, environment: str | None, beside: Sequence[str]) -> Evidence:
@@ -72,7 +108,7 @@ async def _story(run: Runtime, issue: str, environment: str | None, beside: Sequ
     return await collect_evidence(run, question, story_window)
 
 
-async def _review(run: Runtime, issue: str, beside: Sequence[str]) -> AlertReviewPart:
+async def _review(run: Runtime, issue: str, beside: Sequence[str]) -> AlertReviewEvidence | Unknown:
     """The review of the project in which the incident began.
 
     Raises:

@@ -17,7 +17,7 @@ from sentry_runbook.commands.arguments import (
     add_stated_flags,
 )
 from sentry_runbook.commands.command import Command
-from sentry_runbook.commands.evidence_source import blanks, postmortem_evidence
+from sentry_runbook.commands.evidence_source import blanks, story_evidence
 from sentry_runbook.commands.json_output import UNCUT, print_json
 from sentry_runbook.commands.runtime import open_runtime
 from sentry_runbook.incident.messages.drafts import draft_postmortem
@@ -72,9 +72,9 @@ async def _draft(arguments: argparse.Namespace, settings: Settings) -> Postmorte
             detected_at=past_moment(arguments.detected_at, "--detected-at", now),
             acknowledged_at=past_moment(arguments.acknowledged_at, "--acknowledged-at", now),
         )
-        evidence, review = await postmortem_evidence(runtime, arguments)
+        evidence = await story_evidence(runtime, arguments, has_alerts=True)
         form = runtime.templates["postmortem"]
-        return draft_postmortem(runtime.incident(evidence, stated, review), form=form)
+        return draft_postmortem(runtime.incident(evidence, stated), form=form)
 
 
 COMMAND = Command(

@@ -40,7 +40,7 @@ class IssueSeriesEndpoints(EndpointGroup):
         environments: Sequence[str] = (),
         with_others: bool = False,
         aggregate: str = parse_counts.COUNT,
-        most_issues: int = MOST_SERIES,
+        most: int = MOST_SERIES,
         organization: str | None = None,
     ) -> Mapping[str, TimeSeries]:
         """Events of the issues with the most of them, each by time; at most :data:`MOST_SERIES` issues.
@@ -56,7 +56,7 @@ class IssueSeriesEndpoints(EndpointGroup):
             environments: any of these.
             with_others: with the rest of the events, under :data:`OTHERS`.
             aggregate: what is counted of them, as ``count_unique(user)``; the issues are those with most events anyway.
-            most_issues: that are wanted, from 1 to :data:`MOST_SERIES`: how many the query names.
+            most: issues. They share the points of one answer: fewer of them may have more buckets.
             organization: None means the configured one.
 
         Returns:
@@ -67,7 +67,7 @@ class IssueSeriesEndpoints(EndpointGroup):
         """
         slug = await self._slug(organization)
         common: Query = [("query", query), *span(start, end), *projects_of(project_ids), *environments_of(environments)]
-        common += [("yAxis", aggregate), ("topEvents", str(most_issues)), ("sort", f"-{parse_counts.COUNT}")]
+        common += [("yAxis", aggregate), ("topEvents", str(min(most, MOST_SERIES))), ("sort", f"-{parse_counts.COUNT}")]
         common += [("excludeOther", "0" if with_others else "1")]
 
         def parse_newer(reply: SentryResponse) -> Mapping[str, TimeSeries]:

@@ -25,7 +25,7 @@ from sentry_runbook.safety.echo import echoed
 from sentry_runbook.tools.arguments import stated_moment
 
 if TYPE_CHECKING:
-    from sentry_runbook.incident.incident import Incident
+    from sentry_runbook.incident.model.evidence import Evidence
 
 POSTMORTEM = "postmortem"
 STATED = ("lead", "service", "root_cause", "fix")
@@ -77,25 +77,20 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
     if "issue" not in given:
         return template.prompt(BlankContent(run.policy, run.sanitize_stated(stated), audience), given)
     kind = next((kind for kind, form in FORMS.items() if form == template.name), None)
-    incident = await _incident(run, given, stated, kind, has_alerts=template.name == POSTMORTEM)
+    incident = run.incident(await _evidence(run, template, given, kind), stated)
     why = nothing_to_say(incident, kind, audience, since) if kind is not None else None
     if why is not None:
         return f"No message is due, so there is none to give the user. Tell the user why: {why}.\n"
     return template.prompt(MessageContent(incident, audience=audience, since=since), given)
 
 
-async def _incident(
-    run: Runtime, given: Mapping[str, str], stated: Stated, kind: Kind | None, *, has_alerts: bool
-) -> Incident:
-    """The incident of the issue that was given; a postmortem tells of the alerts, too."""
+async def _evidence(run: Runtime, template: Template, given: Mapping[str, str], kind: Kind | None) -> Evidence:
+    """The evidence of the issue that was given; a postmortem tells of the alerts, too."""
     issue, environment = given["issue"], given.get("environment")
-    if has_alerts:
-        evidence, review = await collect_story(run, issue, environment=environment)
-        return run.incident(evidence, stated, review)
+    if template.name == POSTMORTEM:
+        return await collect_story(run, issue, environment=environment)
     aspects = HANDOFF if kind == "handoff" else STORY
-    return run.incident(
-        await investigate(run, issue, aspects, environment=environment, window_for=story_window), stated
-    )
+    return await investigate(run, issue, aspects, environment=environment, window_for=story_window)
 
 
 def _known_arguments(template: Template, arguments: Mapping[str, str]) -> dict[str, str]:

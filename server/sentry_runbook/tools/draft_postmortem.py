@@ -51,11 +51,11 @@ async def draft_postmortem(
         detected_at=past_moment(detected_at, "detected_at", now),
         acknowledged_at=past_moment(acknowledged_at, "acknowledged_at", now),
     )
-    evidence, review = await collect_story(run, issue, beside=issues or ())
-    postmortem = draft(run.incident(evidence, stated, review), form=run.templates["postmortem"])
+    evidence = await collect_story(run, issue, beside=issues or ())
+    postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])
     if check is None:
         return postmortem
-    return postmortem.model_copy(update={"lint": lint_postmortem(check, run.incident(evidence, review=review))})
+    return postmortem.model_copy(update={"lint": lint_postmortem(check, run.incident(evidence))})
 
 
 def _without_twins(result: Postmortem) -> Postmortem:
@@ -76,8 +76,12 @@ def _fewer_rows(result: Postmortem) -> Postmortem:
     return result.model_copy(update={"timeline": result.timeline[:MOST_ROWS]})
 
 
+def _without_intervals(result: Postmortem) -> Postmortem:
+    return result.model_copy(update={"intervals": (), "gaps": ()})
+
+
 def _without_milestones(result: Postmortem) -> Postmortem:
-    return result.model_copy(update={"milestones": (), "intervals": (), "gaps": ()})
+    return result.model_copy(update={"milestones": ()})
 
 
 def _without_items(result: Postmortem) -> Postmortem:
@@ -123,7 +127,8 @@ CUTS = (
     ),
     Cut(_fewer_rows, {"timeline": f"all but {MOST_ROWS} rows"}, _in_the_draft),
     Cut(_without_draft, {"markdown": "the draft"}, WITHOUT_CHECK),
-    Cut(_without_milestones, {"milestones": "", "intervals": "", "gaps": ""}, _in_the_draft),
+    Cut(_without_intervals, {"intervals": "", "gaps": ""}, _in_the_draft),
+    Cut(_without_milestones, {"milestones": ""}, _in_the_draft),
     Cut(_without_items, {"action_items": ""}, _in_the_draft),
     Cut(_without_blanks, {"unknowns": ""}, _in_the_draft),
     Cut(_fewest_rows, {"timeline": f"all but {FEWEST_ROWS} rows"}, _in_the_draft),

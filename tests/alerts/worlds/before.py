@@ -36,6 +36,7 @@ def old_rules() -> AlertWorld:
                             "Elder people",
                             old_more_than(50, "1h", "EventUniqueUserFrequencyCondition"),
                             filters=[old("LevelFilter", "filters", level="40", match="gte")],
+                            frequency=1440,
                         ),
                         "works",
                     ),

@@ -111,7 +111,10 @@ def assigned() -> AlertWorld:
                 ),
                 (Episode(("OWNED-1",), first, first + 50), Episode(("OWNED-2",), second, second + 50)),
                 (
-                    Labelled(alert("Payments over 20", more_than(20, "1h"), assigned_to("Team", team)), "works"),
+                    Labelled(
+                        alert("Payments over 20", more_than(20, "1h"), assigned_to("Team", team), frequency=1440),
+                        "works",
+                    ),
                     Labelled(alert("Nobody's over 20", more_than(20, "1h"), assigned_to("Unassigned", None)), "works"),
                     Labelled(alert("Other team over 20", more_than(20, "1h"), assigned_to("Team", "1")), "never_fired"),
                 ),

@@ -114,7 +114,11 @@ def failing_requests() -> AlertWorld:
                 (
                     Labelled(
                         monitor(
-                            "A third fails", *above(0.3), aggregate="failure_rate()", dataset="transactions", window=60
+                            "A third fails",
+                            *above(0.3),
+                            aggregate="failure_rate()",
+                            dataset="events_analytics_platform",
+                            window=60,
                         ),
                         "works",
                     ),
@@ -123,7 +127,7 @@ def failing_requests() -> AlertWorld:
                             "Two thirds fail",
                             *above(0.67),
                             aggregate="failure_rate()",
-                            dataset="transactions",
+                            dataset="events_analytics_platform",
                             window=60,
                         ),
                         "never_fired",

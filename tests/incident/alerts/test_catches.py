@@ -89,6 +89,29 @@ def test_where_more_issues_were_fired_for_than_read_an_hour_may_be_of_any() -> N
     assert minutes(first_by_history(firings, ONE, START, END)) == (None, 60, None)
 
 
+def new(firings: AlertFirings, first_seen: float) -> AlertFirings:
+    """The same, of issues that had their first event then."""
+    issues = tuple(row.model_copy(update={"first_seen": at(NOON + first_seen)}) for row in firings.issues)
+    return firings.model_copy(update={"issues": issues})
+
+
+@pytest.mark.parametrize(
+    ("first_seen", "apart", "told"),
+    [(15, 30, (True, 15, 16)), (15, 0, (True, 15, 46)), (5, 30, (True, 10, 46))],
+    ids=["throttle", "no-throttle", "old"],
+)
+def test_of_a_new_issue_its_first_event_and_the_throttle_bound_the_first_firing(
+    first_seen: float, apart: float, told: tuple[bool, int, int]
+) -> None:
+    firings = new(history([("1", 2, NOON + 46)], [(NOON, 2)]), first_seen)
+    assert minutes(first_by_history(firings, ONE, START, END, timedelta(minutes=apart))) == told
+
+
+def test_a_throttle_bounds_by_the_firings_that_are_surely_of_the_stretch() -> None:
+    firings = history([("1", 9, NOON + 165)], [(NOON - 300, 6), (NOON + 60, 2), (NOON + 120, 1)])
+    assert minutes(first_by_history(firings, ONE, START, END, timedelta(minutes=30))) == (True, 60, 105)
+
+
 @pytest.mark.parametrize(("start", "told"), [(9, False), (10, True), (170, True), (171, False)])
 def test_a_monitor_opens_within_the_stretch(start: float, told: bool) -> None:
     periods = [OpenPeriod(id="1", start=at(NOON + start)), OpenPeriod(id="2", start=None)]

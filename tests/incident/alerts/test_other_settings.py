@@ -14,6 +14,7 @@ from sentry_runbook.incident.alerts.replay_with import number_of
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay, ReplayedFiring
 from sentry_runbook.incident.alerts.suggestions import Ladder
 from sentry_runbook.incident.alerts.thresholds import NO_INCIDENT, NOTHING_HELPS, other_settings, rounded
+from sentry_runbook.incident.alerts.words import condition_words
 from sentry_runbook.incident.model.evidence.alert_definition import (
     AlertCondition,
     AlertDefinition,
@@ -152,7 +153,7 @@ def test_numbers_are_rounded_to_what_somebody_would_set(value: float, told: floa
 
 
 def witness(catch: Catch, replay: Replay | None = None) -> Witness:
-    return Witness(frequent(100), "more than 100 events in 1 h", None, replay or Replay(), catch)
+    return Witness(frequent(100), None, replay or Replay(), catch)
 
 
 UNKNOWN = Catch(EPISODE, FirstFiring(None, at(NOON)), WITHIN)
@@ -178,7 +179,7 @@ def test_the_nearest_alert_is_told_with_how_far_it_was() -> None:
     late = Catch(EPISODE, FirstFiring(True, at(NOON + 26.5), at(NOON + 26.5)), WITHIN)
     reached = Catch(EPISODE, FirstFiring(False), WITHIN, firing(NOON + 30))
     most = Replay(maximum=ConditionMaximum(value=60, at=at(NOON + 60), limit=100))
-    name = '"Checkout errors" (more than 100 events in 1 h)'
+    name = f'"Checkout errors" ({condition_words(frequent(100))})'
     assert gap_of(EPISODE, [witness(late), witness(MISSED)], None).nearest == f"{name} fired 27 minutes after the start"
     told = gap_of(EPISODE, [witness(reached), witness(MISSED, most)], None).nearest
     assert told == f"{name}: reached 31 minutes after the start, and it did not fire"

@@ -133,9 +133,21 @@ def stretch_of(episode: ReviewEpisode, until: datetime) -> tuple[datetime, datet
 
 
 def first_by_history(
-    firings: AlertFirings, issues: Collection[str] | None, start: datetime, end: datetime
+    firings: AlertFirings,
+    issues: Collection[str] | None,
+    start: datetime,
+    end: datetime,
+    apart: timedelta = timedelta(),
 ) -> FirstFiring:
-    """The first firing for one of the issues (None: for any) in ``[start, end]``, as bounds."""
+    """The first firing for one of the issues (None: for any) in ``[start, end]``, as bounds.
+
+    Args:
+        firings: of the alert, in the whole period.
+        issues: numbers.
+        start: of the stretch.
+        end: of the stretch, included.
+        apart: two firings for one issue surely lie so far apart.
+    """
     own = [row for row in firings.issues if issues is None or row.id in issues]
     others = [row for row in firings.issues if row not in own]
     if not own and not firings.has_more_issues:
@@ -144,19 +156,73 @@ def first_by_history(
     once = [row for row in own if row.firings == 1 and row.last_fired is not None]
     if len(once) == len(own) and not firings.has_more_issues:
         return FirstFiring(True, min(lasts), min(lasts)) if lasts else NONE_FIRED
+    stretch = _Stretch(start, end, _born(own, has_more=firings.has_more_issues))
     if firings.hours is None:
-        return _without_hours(own, lasts, start, end, has_more=firings.has_more_issues)
-    return _by_hours(firings, own, others, lasts, start, end)
+        first = _without_hours(own, lasts, stretch, has_more=firings.has_more_issues)
+    else:
+        first = _by_hours(firings, own, others, lasts, stretch)
+    sure = _surely_fired(firings, own, others, stretch)
+    if len(own) == 1 and lasts and sure > 1:
+        before = lasts[0] - (sure - 1) * apart
+        first = replace(first, latest=before if first.latest is None else min(first.latest, before))
+    return first
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Where the first firing is looked for.
+
+    Attributes:
+        born: nothing was fired before, for the issues had no event; None: not known.
+    """
+
+    start: datetime
+    end: datetime
+    born: datetime | None
+
+    @property
+    def low(self) -> datetime:
+        """No firing of the stretch lies before."""
+        return self.start if self.born is None else max(self.start, self.born)
+
+    def holds(self, hour: datetime) -> bool:
+        """Whether what was fired in an hour up to the end was fired in the stretch: none can lie before its start."""
+        return hour >= self.start or (self.born is not None and self.born >= self.start)
+
+
+def _born(own: Sequence[TargetIssue], *, has_more: bool) -> datetime | None:
+    """The first event of any of the issues; None where it is not known of each."""
+    first = [row.first_seen for row in own if row.first_seen is not None]
+    return min(first) if first and len(first) == len(own) and not has_more else None
+
+
+def _surely_fired(
+    firings: AlertFirings, own: Sequence[TargetIssue], others: Sequence[TargetIssue], stretch: _Stretch
+) -> int:
+    """How many firings of the stretch up to the last are surely of the issues, at least."""
+    if firings.has_more_issues:
+        return 0
+    is_whole = stretch.born is not None and stretch.born >= stretch.start
+    if is_whole and all(row.firings is not None and row.last_fired is not None for row in own):
+        return sum(row.firings or 0 for row in own if row.last_fired is not None and row.last_fired <= stretch.end)
+    last = max((row.last_fired for row in own if row.last_fired is not None), default=stretch.end)
+    return sum(
+        max(0, hour.firings - round(min(hour.firings, sum(_most_in(row, hour.start) for row in others))))
+        for hour in firings.hours or ()
+        if stretch.holds(hour.start) and hour.start + HOUR > stretch.start and hour.start <= min(last, stretch.end)
+    )
 
 
 def _without_hours(
-    own: Sequence[TargetIssue], lasts: Sequence[datetime], start: datetime, end: datetime, *, has_more: bool
+    own: Sequence[TargetIssue], lasts: Sequence[datetime], stretch: _Stretch, *, has_more: bool
 ) -> FirstFiring:
     # Fired for more than once, and last within or after the stretch: an earlier firing may be the first in it.
-    has_earlier = has_more or any(row.last_fired is None or row.last_fired >= start for row in own if row.firings != 1)
+    has_earlier = has_more or any(
+        row.last_fired is None or row.last_fired >= stretch.start for row in own if row.firings != 1
+    )
     if lasts:
-        return FirstFiring(True, start if has_earlier else min(lasts), min(lasts))
-    return FirstFiring(None, start, None) if has_earlier else NONE_FIRED
+        return FirstFiring(True, stretch.low if has_earlier else min(lasts), min(lasts))
+    return FirstFiring(None, stretch.low, None) if has_earlier else NONE_FIRED
 
 
 def _by_hours(
@@ -164,21 +230,20 @@ def _by_hours(
     own: Sequence[TargetIssue],
     others: Sequence[TargetIssue],
     lasts: Sequence[datetime],
-    start: datetime,
-    end: datetime,
+    stretch: _Stretch,
 ) -> FirstFiring:
     earliest: datetime | None = None
     latest = min(lasts, default=None)
     for hour in sorted(firings.hours or (), key=lambda each: each.start):
-        if hour.start + HOUR <= start or hour.start > end or not hour.firings:
+        if hour.start + HOUR <= stretch.low or hour.start > stretch.end or not hour.firings:
             continue
         if not firings.has_more_issues and not any(_may_be_in(row, hour.start) for row in own):
             continue
-        earliest = max(start, hour.start) if earliest is None else earliest
+        earliest = max(stretch.low, hour.start) if earliest is None else earliest
         most_of_others = sum(_most_in(row, hour.start) for row in others)
         is_sure = not firings.has_more_issues and hour.firings > most_of_others
         # In the hour in which an episode ends it is taken for a firing of the episode: in time it was not, either way.
-        if is_sure and hour.start >= start:
+        if is_sure and stretch.holds(hour.start):
             latest = hour.start + HOUR if latest is None else min(latest, hour.start + HOUR)
             break
     if latest is not None:

@@ -1,7 +1,7 @@
 """Which events an alert must see to fire at all: where there are none in the period, it cannot have fired.
 
-Round two counts them by the hour over the whole period, for alerts that did not fire in it: its environment, the search
-of a metric, what its only block of filters asks of every event.
+Round two counts them by the hour over the whole period, for alerts that did not fire in it: its environment, and the
+search of a metric.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from sentry_runbook.incident.alerts.replay_values import population_of
 from sentry_runbook.incident.model.evidence import Known, quoted
-from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition
+from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
+from sentry_runbook.safety.search_terms import term
 
 EVENTS = "count()"
-OF_ISSUES = ("workflow", "rule")
 EVERYWHERE = ("-1",)
 MOST = 12
 """Populations of one review."""
@@ -34,27 +34,33 @@ class NeededEvents:
 
 
 def needed_events(alert: AlertDefinition, evidence: AlertReviewEvidence) -> Iterator[NeededEvents]:
-    """What an alert must see, the widest first."""
+    """What an alert must see, the widest first.
+
+    The environment is a part of the search: a request for an environment that Sentry does not know is an error, and
+    that there is none is what is asked here.
+    """
     numbers = project_numbers(evidence)
     projects = tuple(sorted(numbers.get(id_, id_) for id_ in alert.project_ids)) or EVERYWHERE
     environment = alert.raw_environment or alert.environment or None
+    within = "" if environment is None else term("environment", environment)
+    if within is None:
+        return  # its name cannot be written in a search
+    everything = Population(projects=projects, by_issue=False)
     if environment is not None:
-        population = Population(projects=projects, environment=environment, by_issue=False)
-        yield NeededEvents(
-            population, f"no event of the period is of its environment {quoted(alert.environment or environment)}"
-        )
+        why = f"no event of the period is of its environment {quoted(alert.environment or environment)}"
+        yield NeededEvents(everything.model_copy(update={"search": within}), why)
     metric = alert.metric
     if metric is not None and metric.raw_query:
-        population = population_of(alert, metric, dict(numbers), EVENTS)
-        population = population.model_copy(update={"projects": projects})
-        yield NeededEvents(
-            population, f"its search {quoted(metric.query or metric.raw_query)} finds nothing in the period"
-        )
-    for condition in _of_every_event(alert):
-        population = Population(
-            projects=projects, environment=environment, search=condition.search or "", by_issue=False
-        )
-        yield NeededEvents(population, f"no event of the period meets its filter {_named(condition)}")
+        found = population_of(alert, metric, dict(numbers), EVENTS)
+        search = _joined(found.search, within)
+        population = found.model_copy(update={"projects": projects, "environment": None, "search": search})
+        why = f"its search {quoted(metric.query or metric.raw_query)} finds nothing in the period"
+        yield NeededEvents(population, why)
+
+
+def _joined(search: str, environment: str) -> str:
+    """Events that meet both."""
+    return f"({search}) {environment}" if search and environment else search or environment
 
 
 def populations_to_count(evidence: AlertReviewEvidence) -> tuple[Population, ...]:
@@ -72,15 +78,6 @@ def project_numbers(evidence: AlertReviewEvidence) -> Mapping[str, str]:
     """Slug of a project → its number, as far as their list tells them."""
     projects = evidence.projects.value if isinstance(evidence.projects, Known) else ()
     return {project.slug: project.id for project in projects if project.slug}
-
-
-def _of_every_event(alert: AlertDefinition) -> Iterator[AlertCondition]:
-    if alert.form in OF_ISSUES and len(alert.filters) == 1 and alert.filters[0].logic == "all":
-        yield from (condition for condition in alert.filters[0].conditions if condition.search)
-
-
-def _named(condition: AlertCondition) -> str:
-    return quoted(" ".join(part for part in (condition.key or condition.type, condition.text) if part))
 
 
 def _has_fired(alert: AlertDefinition, evidence: AlertReviewEvidence) -> bool:

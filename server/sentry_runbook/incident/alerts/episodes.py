@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.alerts.issue_rises import IssueRise, rises_of
-from sentry_runbook.incident.metrics.timeseries import HOUR, HOUR_S, between, end_of, time_of
+from sentry_runbook.incident.alerts.issue_rises import FEWEST_PER_HOUR, IssueRise, rises_of
+from sentry_runbook.incident.metrics.timeseries import HOUR, HOUR_S, between, end_of, in_window, time_of
 from sentry_runbook.incident.model.evidence import Known, Series, Unknown
 from sentry_runbook.incident.model.evidence.alert_review import (
     ALL_OTHERS,
@@ -71,7 +71,7 @@ def episodes_of(evidence: AlertReviewEvidence, policy: Policy) -> tuple[ReviewEp
             continue
         rises = rises_of(row.issue, hours[row.issue.id], fine.get(row.issue.id, ()), evidence.window, policy)
         by_project[row.issue.project_id or row.issue.project or ""] += [
-            rise for rise in rises if not is_archived_at(row, rise.began)
+            rise for rise in rises if not is_archived_in(row, rise.began, rise.ended)
         ]
     episodes = [
         _episode(project, group) for project, rises in by_project.items() for group in _together(rises) if group
@@ -137,8 +137,11 @@ def _joined(stretches: Sequence[Series]) -> Iterator[Series]:
         yield open_
 
 
-def is_archived_at(row: IssueUnderReview, at: datetime) -> bool:
-    """Whether the issue was archived at that time, so that no alert looked at it: by its log, else by its state now."""
+def is_archived_in(row: IssueUnderReview, began: datetime, ended: datetime | None) -> bool:
+    """Whether the issue was archived all that time, so that no alert looked at it: by its log, else by its state now.
+
+    One that was archived until it escalates comes back in the midst of its rise: alerts look at it from then on.
+    """
     is_archived_now = row.issue.status == ARCHIVED
     if isinstance(row.activity, Unknown):
         return is_archived_now
@@ -147,11 +150,30 @@ def is_archived_at(row: IssueUnderReview, at: datetime) -> bool:
         for entry in row.activity.value
         if entry.kind == "set_ignored" or entry.kind in ENDS_ARCHIVE
     )
-    before = [kind for changed, kind in states if changed < at]
+    if any(began <= at and (ended is None or at <= ended) and kind in ENDS_ARCHIVE for at, kind in states):
+        return False
+    before = [kind for at, kind in states if at < began]
     if before:
         return before[-1] == "set_ignored"
     # The first entry of a log that begins later says what it was before.
     return is_archived_now and not states
+
+
+def left_out(evidence: AlertReviewEvidence) -> tuple[str, ...]:
+    """Short ids of busy issues that are archived now and whose logs were not read: when they were is not known."""
+    if isinstance(evidence.hourly, Unknown):
+        return ()
+    window = evidence.window
+    busy = {
+        issue
+        for issue, hours in hourly_by_issue(evidence.hourly.value).items()
+        if any((value or 0) >= FEWEST_PER_HOUR for value in in_window(hours, window.start, window.end).values)
+    }
+    return tuple(
+        row.issue.name
+        for row in evidence.issues
+        if row.issue.id in busy and row.issue.status == ARCHIVED and isinstance(row.activity, Unknown)
+    )
 
 
 def _together(rises: Sequence[IssueRise]) -> Iterator[list[IssueRise]]:

@@ -12,10 +12,11 @@ from datetime import datetime
 from sentry_runbook.incident.alerts.catches import interval_end
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
 from sentry_runbook.incident.alerts.gaps import Witness, is_gap
-from sentry_runbook.incident.alerts.review import KINDS, JudgedPeriod, judged
+from sentry_runbook.incident.alerts.review import JudgedPeriod, judged
 from sentry_runbook.incident.alerts.suggestions import Suggestion
-from sentry_runbook.incident.model.alert_detection import AlertDetection, AlertInIncident, SuggestedCondition
+from sentry_runbook.incident.alerts.verdicts import Told
 from sentry_runbook.incident.model.evidence import Known
+from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection, AlertInIncident, SuggestedCondition
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
 from sentry_runbook.incident.model.policy import Policy
 
@@ -52,9 +53,9 @@ def detection_of(incident: IncidentEpisode, evidence: AlertReviewEvidence, polic
         return None
     episode = _episode(incident, evidence)
     period = judged(evidence, policy, (episode,))
-    why_dead = {each.alert.key: each.told.why_dead for each in period.alerts}
+    told = {each.alert.key: each.told for each in period.alerts}
     witnesses = period.witnesses_of(episode)
-    alerts = [_told(witness, why_dead.get(witness.alert.key)) for witness in witnesses]
+    alerts = [_told(witness, told[witness.alert.key]) for witness in witnesses]
     alerts.sort(key=lambda alert: (alert.known_by is None, alert.known_by or window.end, alert.key))
     detection = AlertDetection(period=window, alerts=tuple(alerts), has_more=_has_more(evidence))
     return detection.model_copy(update={"suggestion": _suggestion(period, episode, witnesses, detection)})
@@ -81,16 +82,16 @@ def _episode(incident: IncidentEpisode, evidence: AlertReviewEvidence) -> Review
     )
 
 
-def _told(witness: Witness, why_dead: str | None) -> AlertInIncident:
+def _told(witness: Witness, told: Told) -> AlertInIncident:
     alert, catch, maximum = witness.alert, witness.catch, witness.replay.maximum
     first, replayed = catch.first, catch.replayed
     is_never_reached = maximum is not None and maximum.value <= maximum.limit
     return AlertInIncident(
         key=alert.key,
         name=alert.name or f"{alert.form} {alert.id}",
-        kind=KINDS.get(alert.form, "issue_alert"),
+        is_monitor=alert.metric is not None,
         condition=witness.condition,
-        fired=first.fired,
+        fired=None if first.fired is False and _contradicts_itself(told) else first.fired,
         fired_at=first.earliest if first.fired else None,
         fired_by=first.latest if first.fired and first.latest != first.earliest else None,
         reached_at=replayed.earliest if replayed is not None else None,
@@ -98,8 +99,14 @@ def _told(witness: Witness, why_dead: str | None) -> AlertInIncident:
         most=maximum.value if maximum is not None and is_never_reached else None,
         limit=maximum.limit if maximum is not None and is_never_reached else None,
         why_not_replayed=witness.replay.why_not,
-        why_dead=why_dead,
+        why_dead=told.why_dead,
     )
+
+
+def _contradicts_itself(told: Told) -> bool:
+    """Whether its history holds no firing of the period, and its row one: then neither is taken for certain."""
+    at = told.alert.last_triggered
+    return told.firings == 0 and at is not None and told.window.start <= at <= told.window.end
 
 
 def _has_more(evidence: AlertReviewEvidence) -> bool:

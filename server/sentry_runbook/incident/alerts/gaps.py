@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from sentry_runbook.incident.alerts.catches import Catch, interval_end, minutes_after
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
-from sentry_runbook.incident.alerts.replayed import Replay
+from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.alerts.suggestions import Ladder, Suggestion
+from sentry_runbook.incident.alerts.words import condition_words
 from sentry_runbook.incident.formatting import count, moment, number
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
@@ -26,10 +27,14 @@ class Witness:
     """What one alert that is there for an episode did in it."""
 
     alert: AlertDefinition
-    condition: str
     verdict: ReviewVerdict | None
     replay: Replay
     catch: Catch
+
+    @property
+    def condition(self) -> str:
+        """The whole condition in words."""
+        return condition_words(self.alert)
 
     @property
     def name(self) -> str:
@@ -82,7 +87,7 @@ def _nearest(episode: ReviewEpisode, witnesses: Sequence[Witness]) -> str:
         return _would_have(episode, min(reached, key=lambda each: (each.verdict == "dead", _replayed_at(each))))
     measured = [witness for witness in witnesses if witness.replay.maximum is not None]
     if measured:
-        return _not_reached(max(measured, key=_part_of_limit))
+        return _not_reached(episode, max(measured, key=_part_of_limit))
     return f"{count(len(witnesses), 'alert')} {'is' if len(witnesses) == 1 else 'are'} there for it; none fired in it"
 
 
@@ -105,10 +110,17 @@ def _would_have(episode: ReviewEpisode, witness: Witness) -> str:
     return f"{witness.name} ({witness.condition}): reached {when} after the start, and {but}"
 
 
-def _not_reached(witness: Witness) -> str:
-    maximum = witness.replay.maximum
-    most = "" if maximum is None else f": the most was {number(round(maximum.value, 2))}, {moment(maximum.at)}"
+def _not_reached(episode: ReviewEpisode, witness: Witness) -> str:
+    maximum, most = witness.replay.maximum, ""
+    if maximum is not None and _is_of(episode, maximum):
+        most = f": the most was {number(round(maximum.value, 2))}, {moment(maximum.at)}"
     return f"{witness.name} ({witness.condition}) did not fire{most}"
+
+
+def _is_of(episode: ReviewEpisode, maximum: ConditionMaximum) -> bool:
+    """Whether it was reached in the episode: the period's highest value may be another's."""
+    is_in = episode.began <= maximum.at and (episode.ended is None or maximum.at <= episode.ended)
+    return is_in and (maximum.issue is None or maximum.issue in episode.issues)
 
 
 def _replayed_at(witness: Witness) -> float:

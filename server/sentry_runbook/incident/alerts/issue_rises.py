@@ -180,11 +180,9 @@ def _trickle(
         return
     cells = counts.cells
     until = min((rise.began.timestamp() for rise in rises), default=float(cells.ends[-1]))
-    filled = [
-        index
-        for index in range(cells.first_ending_after(first.timestamp()), cells.first_starting_at(until))
-        if cells.counts[index]
-    ]
+    # The bucket in which a rise begins is the rise's.
+    after = cells.first_ending_after(until) if rises else len(cells)
+    filled = [index for index in range(cells.first_ending_after(first.timestamp()), after) if cells.counts[index]]
     if not filled:
         return
     end = _end_of_trickle(cells, filled[-1])

@@ -38,6 +38,8 @@ MOST_QUESTIONS = 24
 TOGETHER = (1, 2, 3, 5, MOST_SERIES)
 """Issues of an answer: the fewer there are, the longer the stretch that it holds."""
 STEPS = (60, 300, 900, 3600)
+PLAIN = Population(projects=())
+"""All events, before it is known of which issues."""
 HOUR_S, DAY_S = 3600, 86_400
 
 
@@ -104,6 +106,11 @@ def plan_series(
             kept = wanted.setdefault(key, WantedCounts(want.population, steps=want.steps))
             kept.add(want.hours)
             kept.asked_by += 1
+    rises = {issue: rise_hours(period, issue, policy.trend.spiking) for issue in _issues(period, set())}
+    shared = wanted.get((PLAIN, STEPS))
+    if shared is not None:
+        # Where an alert asks for the same events, the rises cost no requests of their own.
+        shared.add(rises)
     needed = sorted((want for want in wanted.values() if want.hours), key=lambda want: -want.asked_by)
     window = evidence.window
     questions = [
@@ -114,7 +121,8 @@ def plan_series(
     for index, want in enumerate(needed):
         share = max(1, (most - len(questions)) // (len(needed) - index))
         questions += _questions(want, period, share)
-    questions += _suggestions(period, policy, wanted, most - len(questions))
+    asked = shared.hours if shared is not None else {}
+    questions += _suggestions(period, rises, asked, most - len(questions))
     return tuple(questions[:most])
 
 
@@ -238,25 +246,19 @@ LADDER = ((20, 300), (50, 900), (100, 3600))
 """More than so many events in so many seconds: what is suggested where no alert told of an episode."""
 
 
-def _suggestions(
-    period: CountedPeriod, policy: Policy, wanted: dict[tuple[object, ...], WantedCounts], room: int
-) -> list[SeriesQuestion]:
+def _suggestions(period: CountedPeriod, rises: IssueHours, asked: IssueHours, room: int) -> list[SeriesQuestion]:
     """Counts of the issues that rose, all environments; then those of every hour in which a suggestion might fire."""
-    plain = Population(projects=())
-    asked = next((want.hours for want in wanted.values() if want.population == plain), {})
-    rises = WantedCounts(plain)
-    every_hour = WantedCounts(plain)
-    for issue in _issues(period, set()):
-        risen = rise_hours(period, issue, policy.trend.spiking)
-        rises.add({issue: risen - asked.get(issue, set())})
-        if risen:
+    risen, every_hour = WantedCounts(PLAIN), WantedCounts(PLAIN)
+    for issue, hours in rises.items():
+        risen.add({issue: hours - asked.get(issue, set())})
+        if hours:
             fired = set[int]()
             for limit, window in LADDER:
                 condition = AlertCondition(type="event_frequency_count", value=limit, interval_s=window)
                 fired |= hours_of(period, issue, [(condition, window)])
-            every_hour.add({issue: fired - risen - asked.get(issue, set())})
+            every_hour.add({issue: fired - hours - asked.get(issue, set())})
     questions: list[SeriesQuestion] = []
-    for want in (rises, every_hour):
+    for want in (risen, every_hour):
         if want.hours and room > len(questions):
             questions += _questions(want, period, room - len(questions))
     return questions

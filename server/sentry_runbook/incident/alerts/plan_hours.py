@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from statistics import median
+from typing import cast
 
 from sentry_runbook.incident.alerts.replay_cells import MANY
 from sentry_runbook.incident.alerts.replay_series import CountedPeriod
 from sentry_runbook.incident.model.evidence.alert_conditions import type_of
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition
 
-HOUR_S = 3600
+HOUR_S, DAY_S = 3600, 86_400
 Hours = set[int]
 """Hours since the epoch."""
 IssueHours = dict[str, Hours]
@@ -28,53 +29,37 @@ def hours_of(period: CountedPeriod, issue: str, conditions: Iterable[tuple[Alert
         issue: number.
         conditions: each with the seconds of its window.
     """
-    cells = period.cells(None, "", issue)
     rows = list(conditions)
+    open_cells = [(start, end) for start, end, _ in _highest(period, issue, 0)]
+    for row, window in rows:
+        highest = _highest(period, issue, window)
+        if not _is_open(row, max((high for _, _, high in highest), default=0)):
+            return set()
+        still = {(start, end) for start, end, high in highest if _is_open(row, high)}
+        open_cells = [cell for cell in open_cells if cell in still]
     needed: Hours = set()
-    for index in _open_cells(period, issue, rows):
-        start, end = cells.starts[index], cells.ends[index]
+    for start, end in open_cells:
         needed |= _touched(start, end, 0, 0)
         for row, window in rows:
-            needed |= _touched(start, end, min(window, 24 * HOUR_S), 0)
+            needed |= _touched(start, end, min(window, DAY_S), 0)
             if row.comparison_s:
-                needed |= _touched(start, end, min(window, 24 * HOUR_S), row.comparison_s)
+                needed |= _touched(start, end, min(window, DAY_S), row.comparison_s)
     return needed
 
 
-def _open_cells(period: CountedPeriod, issue: str, rows: Sequence[tuple[AlertCondition, int]]) -> list[int]:
-    """Cells with events at whose end all of the conditions may hold; for each condition looked up once an issue.
-
-    Hundreds of alerts differ in few limits and windows: what is open to one of them is open to all that ask the same.
-    """
-    found = _eventful_cells(period, issue)
-    for row, window in rows:
-        kind = type_of(row.type)
-        key = ("open", issue, kind.needs == "sessions", kind.is_percent, row.value, window)
-        kept = period.kept.get(key)
-        if not isinstance(kept, frozenset):
-            cells = period.cells(None, "", issue)
-            kept = frozenset(
-                index
-                for index in _eventful_cells(period, issue)
-                if _is_open(row, cells.upper(cells.starts[index] - window, cells.ends[index]))
-            )
-            period.kept[key] = kept
-        found = [index for index in found if index in kept]
-    return found
-
-
-def _eventful_cells(period: CountedPeriod, issue: str) -> list[int]:
-    """Cells of the period with events. Where nothing is known of an hour, no question would be short enough."""
-    key, cells = ("eventful", issue), period.cells(None, "", issue)
+def _highest(period: CountedPeriod, issue: str, window: int) -> list[tuple[int, int, int]]:
+    """The buckets of the period that may hold events, each with the most that a window ending in it may hold."""
+    key = ("highest", issue, window)
     kept = period.kept.get(key)
-    if not isinstance(kept, list):
-        kept = [
-            index
-            for index, (start, end, high) in enumerate(zip(cells.starts, cells.ends, cells.highs, strict=True))
+    if kept is None:
+        cells = period.cells(None, "", issue)
+        kept = period.kept[key] = [
+            (start, end, cells.upper(start - window, end))
+            for start, end, high in zip(cells.starts, cells.ends, cells.highs, strict=True)
+            # Where nothing is known of an hour, no question of round two would be short enough.
             if high and high < MANY and end > period.start and start < period.end
         ]
-        period.kept[key] = kept
-    return kept
+    return cast("list[tuple[int, int, int]]", kept)
 
 
 def _is_open(condition: AlertCondition, high: int) -> bool:

@@ -34,6 +34,7 @@ from sentry_runbook.incident.alerts.replay_series import CountedPeriod, counted_
 from sentry_runbook.incident.alerts.replay_throttle import Evaluation, Firing, at_most, firings
 from sentry_runbook.incident.alerts.replay_truth import (
     NEVER,
+    POSSIBLE,
     Truths,
     all_of,
     combined,
@@ -52,7 +53,9 @@ HISTORY_ALONE = {
     "uptime": "an uptime check watches an address, not events: its history alone tells when it fired",
     "glitchtip": "GlitchTip does not tell enough of its alerts to replay them",
 }
-OF_ERRORS = frozenset(("error", "issue_stream"))
+STREAM = "issue_stream"
+"""The monitor by which an alert looks at issues of every type."""
+OF_ERRORS = frozenset(("error", STREAM))
 """Types of the monitors whose issues have events among the errors."""
 OTHER_MONITORS = "the monitors that it is connected to make issues of their own, whose events are not among the errors"
 LATE_EVENTS = "late events are counted where they happened"
@@ -61,7 +64,8 @@ EDITED = "with today's settings: it was edited in the period"
 FROM_NOTHING = "a rise from nothing counts 100 % an event; Sentry before 26.8 never fired there"
 SESSIONS = "sessions of the last hour are estimated from clock hours"
 NO_THROTTLE = "its throttle is not told, so none is assumed"
-LEAD_S = 7 * 86_400
+DAY_S = 86_400
+LEAD_S = 7 * DAY_S
 """Longest throttle that is looked back for at the beginning of the period: counts by the hour begin a week earlier."""
 MINUTE_S, HOUR_S = 60, 3600
 
@@ -139,7 +143,8 @@ class _IssueAlert:
         self.alert, self.period = alert, period
         self.blocks = [block for block in alert.filters if block.actions]
         self.quiet_s = (alert.frequency_minutes or 0) * 60
-        self.lead_s = min(-(-self.quiet_s // HOUR_S) * HOUR_S, LEAD_S)
+        # One of two, so that alerts share what is computed of the same rows.
+        self.lead_s = DAY_S if self.quiet_s <= DAY_S else LEAD_S
         self.environment = alert.raw_environment or alert.environment or None
         self.projects = {period.numbers.get(name, name) for name in alert.project_ids}
         triggers = alert.triggers.conditions if alert.triggers else ()
@@ -148,16 +153,26 @@ class _IssueAlert:
             type_of(row.type).needs in ("events", "users", "sessions", "total", "event") for row in conditions_of(alert)
         )
 
+    @property
+    def looks_at_others(self) -> bool:
+        """Whether it looks at issues that are no errors, and needs no counts for it: there are none of those."""
+        return STREAM in self.alert.monitor_types and not self.counts
+
     def candidates(self) -> Iterator[str]:
         """Issues of its projects."""
         if not self.blocks:
             return
         for issue in dict.fromkeys((*self.period.with_series, *self.period.issues)):
             row = self.period.issues.get(issue)
-            if row is not None and not row.issue.is_error and self.counts:
+            if row is not None and not row.issue.is_error and not self.looks_at_others:
                 continue
             if not self.projects or self.period.project_of(issue) in self.projects:
                 yield issue
+
+    def _own_issues(self) -> Iterator[IssueUnderReview]:
+        for issue, row in self.period.issues.items():
+            if not self.projects or self.period.project_of(issue) in self.projects:
+                yield row
 
     def trial(self, issue: str) -> IssueOnTrial | None:
         """An issue with all the times at which the alert looks at it; None: at none."""
@@ -173,10 +188,11 @@ class _IssueAlert:
         codes = self.codes(trial)
         if codes.count(NEVER) == len(codes):
             return []
+        hits = [(row, code) for row, code in zip(trial.rows, codes, strict=True) if code >= POSSIBLE]
         evaluations = (
             Evaluation(row.start, row.end, is_certain(code) and (row.low > 0 or row.kind is RowKind.RESOLVED))
-            for row, code in zip(trial.rows, codes, strict=True)
-            if is_possible(code) and (self.has_resolve or row.kind is not RowKind.RESOLVED)
+            for row, code in hits
+            if self.has_resolve or row.kind is not RowKind.RESOLVED
         )
         begun = self.period.start - self.lead_s
         is_unseen = self.quiet_s and trial.base.upper(begun - self.quiet_s, begun) > 0
@@ -248,7 +264,13 @@ class _IssueAlert:
 
     def may_fire_for_others(self) -> bool:
         """Whether it may have fired for an issue that has no series and stands in no list."""
-        if not self.blocks or not self.period.has_unlisted:
+        if not self.blocks:
+            return False
+        # Whether a rule from before looks at issues that are no errors is not told; a stream's needs counts of them.
+        is_unsure = not self.alert.monitor_types or STREAM in self.alert.monitor_types
+        if is_unsure and not self.looks_at_others and any(not row.issue.is_error for row in self._own_issues()):
+            return True
+        if not self.period.has_unlisted:
             return False
         trial = self.trial(ALL_OTHERS)
         return trial is not None and any(is_possible(code) for code in self.codes(trial))

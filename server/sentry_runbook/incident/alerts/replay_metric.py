@@ -60,12 +60,12 @@ class MonitorState:
     Attributes:
         label: ``ok``, ``warning`` or ``critical``.
         in_a_row: for each threshold how many values met it, up to as many as it takes.
-        fired: a firing, not yet told, led to it.
+        fired: to what it turned on the way, by firings that are not told yet.
     """
 
     label: str
     in_a_row: tuple[int, ...]
-    fired: bool = False
+    fired: frozenset[str] = frozenset()
 
 
 def meets(threshold: MetricThreshold, value: float) -> bool:
@@ -93,7 +93,8 @@ def next_state(state: MonitorState, met: Met | None, metric: MetricCondition) ->
     in_a_row = tuple(min(before + 1, most) if is_met else 0 for before, is_met in zip(state.in_a_row, met, strict=True))
     held = {row.label for row, count in zip(metric.thresholds, in_a_row, strict=True) if count >= most}
     label = next((label for label in ORDER if label in held), state.label)
-    return MonitorState(label, in_a_row, state.fired or label not in (state.label, OK))
+    turned = frozenset((label,)) if label not in (state.label, OK) else frozenset[str]()
+    return MonitorState(label, in_a_row, state.fired | turned)
 
 
 @dataclass
@@ -107,6 +108,8 @@ class MonitorReplay:
     """When a firing that is not told yet was possible first."""
     is_assumed: bool = False
     """Nothing told what the monitor was at first."""
+    _unmoved_by: frozenset[Met | None] | None = None
+    """What may be met without that anything changes any more: the most values, two weeks of them, are like the last."""
 
     def begin(self, met: Iterable[Met | None]) -> None:
         """The first value: what the monitor was before is not known, and that it is open then is no firing.
@@ -122,29 +125,41 @@ class MonitorReplay:
         reached = {next_state(state, one, self.metric) for state in unknown for one in outcomes_here}
         self.states = {MonitorState(state.label, state.in_a_row) for state in reached}
 
-    def step(self, at: int, before: int, met: Iterable[Met | None]) -> None:
+    def step(self, at: int, before: int, met: frozenset[Met | None]) -> None:
         """One more value, at ``at``; the one before it was at ``before``."""
-        outcomes_here = list(met)
-        self.states = {next_state(state, one, self.metric) for state in self.states for one in outcomes_here}
+        if met == self._unmoved_by:
+            return
+        states, since = self.states, self.since
+        self._walk(at, before, met)
+        self._unmoved_by = met if (self.states, self.since) == (states, since) else None
+
+    def _walk(self, at: int, before: int, met: frozenset[Met | None]) -> None:
+        self.states = {next_state(state, one, self.metric) for state in self.states for one in met}
         fired = [state.fired for state in self.states]
         if not any(fired):
             self.since = None
         elif self.since is None:
             self.since = before
         labels = {state.label for state in self.states}
-        if self.since is not None and (all(fired) or len(labels) == 1):
-            label = next(iter(labels)) if len(labels) == 1 else None
-            told = label if label != OK else None
-            self.firings.append(ReplayedFiring(_at(self.since), _at(at), None, all(fired), label=told))
-            self.states = {MonitorState(state.label, state.in_a_row) for state in self.states}
-            self.since = None
+        if self.since is not None and (frozenset.intersection(*fired) or len(labels) == 1):
+            self._tell(self.since, at)
         if labels == {OK}:
             self.firings = [firing if firing.closed is not None else _closed(firing, at) for firing in self.firings]
+
+    def _tell(self, since: int, at: int) -> None:
+        """The firings of the states that are left: sure are those of all of them."""
+        fired = [state.fired for state in self.states]
+        for label in ORDER:
+            if any(label in turned for turned in fired):
+                is_sure = all(label in turned for turned in fired)
+                self.firings.append(ReplayedFiring(_at(since), _at(at), None, is_sure, label=label))
+        self.states = {MonitorState(state.label, state.in_a_row) for state in self.states}
+        self.since = None
 
     def finish(self, at: int) -> list[ReplayedFiring]:
         """All firings; one that is still not sure at the end is possible."""
         if self.since is not None:
-            self.firings.append(ReplayedFiring(_at(self.since), _at(at), None, False))
+            self._tell(self.since, at)
         return self.firings
 
 
@@ -166,9 +181,11 @@ def replay_metric(
     bucket = HOUR_S if is_crash_free else _bucket(alert, metric, period)
     step = HOUR_S if is_crash_free else max(metric.step_s, 60)
     values = list(_values(metric, measure, period, step))
-    walk = MonitorReplay(metric)
+    walk, known = MonitorReplay(metric), dict[MetricValue, frozenset[Met | None]]()
     for index, (at, value) in enumerate(values):
-        met = outcomes(value, metric.thresholds)
+        met = known.get(value)
+        if met is None:
+            met = known[value] = frozenset(outcomes(value, metric.thresholds))
         if index:
             walk.step(at, values[index - 1][0] if is_crash_free else at, met)
         else:

@@ -172,7 +172,7 @@ class CountedPeriod:
                 if own is not None:
                     pieces.append(piece_of(own, is_exact=is_exact))
                 elif answer.names_all and answer.covers(project):
-                    bounds += _of_others(answer)
+                    bounds += [_capped(piece, self.most_of(issue)) for piece in _of_others(answer)]
         if issue == ALL_OTHERS:
             bounds = list(self._others())
         return compose(
@@ -253,6 +253,10 @@ def _of_others(answer: SeriesAnswer) -> Iterator[SeriesPiece]:
     if any_of_them is not None:
         none = [0] * len(any_of_them.values)
         yield SeriesPiece(second(any_of_them.start), any_of_them.step_s, none, none)
+
+
+def _capped(piece: SeriesPiece, most: int) -> SeriesPiece:
+    return SeriesPiece(piece.start, piece.step, piece.lows, [min(high, most) for high in piece.highs])
 
 
 class _Same:

@@ -59,7 +59,9 @@ def firings(evaluations: Iterable[Evaluation], quiet_s: int, *, unseen_until: in
         rows = [*leading, evaluation]
         last = Firing(rows[0].start, evaluation.end, True, max(row.end - row.start for row in rows))
         found.append(last)
-        pending = []
+        # A longer bucket goes on after this one, and may hold the next firing.
+        rest = (row for row in leading if row.end > evaluation.end)
+        pending = [row for row in rest if row.end - last.earliest > quiet_s]
     return [*found, *_possible(pending, quiet_s)]
 
 
@@ -70,7 +72,7 @@ def _possible(rows: Sequence[Evaluation], quiet_s: int) -> list[Firing]:
         if found and row.end - found[-1].earliest <= quiet_s:
             before = found.pop()
             longest = max(before.longest, row.end - row.start)
-            found.append(Firing(before.earliest, row.end, False, longest))
+            found.append(Firing(before.earliest, max(before.latest, row.end), False, longest))
         else:
             found.append(Firing(row.start, row.end, False, row.end - row.start))
     return found

@@ -52,9 +52,13 @@ ANY = [
 NOT = [truth(a % SCALE, a // SCALE) for a in range(SCALE * SCALE)]
 
 
+POSSIBLE = NOT_KNOWN * SCALE
+"""From this truth on it may hold for an event."""
+
+
 def is_possible(code: int) -> bool:
     """Whether it may hold for an event."""
-    return code >= SCALE
+    return code >= POSSIBLE
 
 
 def is_certain(code: int) -> bool:

@@ -6,42 +6,28 @@ page shows (a postmortem that asks about one incident) reads what was judged.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
-from sentry_runbook.incident.alerts.acted_on import acted_on
+from sentry_runbook.incident.alerts.alert_judge import AlertJudge, JudgedAlert
 from sentry_runbook.incident.alerts.catches import (
-    NONE_FIRED,
-    Catch,
-    FirstFiring,
-    by_issue,
-    first_by_history,
-    first_opened,
-    first_surely,
     interval_end,
-    narrowed,
-    replayed_in,
-    stretch_of,
 )
-from sentry_runbook.incident.alerts.coverage import hears_only_monitors, is_there_for, tells_of_episodes
 from sentry_runbook.incident.alerts.cursor import cursor_at
-from sentry_runbook.incident.alerts.dead import why_dead
-from sentry_runbook.incident.alerts.episodes import ReviewEpisode, fine_by_issue, known_episodes
+from sentry_runbook.incident.alerts.episodes import ReviewEpisode, fine_by_issue, known_episodes, left_out
 from sentry_runbook.incident.alerts.gaps import Witness, gap_of, is_gap
 from sentry_runbook.incident.alerts.replay import replay
 from sentry_runbook.incident.alerts.replayed import Replay
 from sentry_runbook.incident.alerts.suggestions import Ladder
-from sentry_runbook.incident.alerts.thresholds import other_settings
-from sentry_runbook.incident.alerts.verdicts import ORDER, AlertJudgement, Told, judge
+from sentry_runbook.incident.alerts.verdicts import ORDER
 from sentry_runbook.incident.alerts.words import condition_words
 from sentry_runbook.incident.formatting import count, listed
 from sentry_runbook.incident.model.evidence import Known, Missing, Unknown
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
-from sentry_runbook.incident.model.evidence.alert_review import AlertFirings, AlertReviewEvidence, KeyedFirings
-from sentry_runbook.incident.model.evidence.alert_row import OpenPeriod
+from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.alert_review import (
     AlertGap,
@@ -49,7 +35,6 @@ from sentry_runbook.incident.model.results.alert_review import (
     AlertReview,
     ReviewedAlert,
     ReviewVerdict,
-    ThresholdRow,
 )
 from sentry_runbook.incident.model.results.issue import SearchPeriod
 
@@ -65,40 +50,11 @@ KINDS: Mapping[str, AlertKind] = {
     "uptime": "uptime_monitor",
 }
 BEFORE_2026 = ("rule", "metric_rule")
-HAS_OPEN_PERIODS = ("metric_monitor", "metric_rule", "cron", "uptime")
 MOST_SUGGESTED = 10
 """For so many gaps, those with the most events, it is looked for what would have caught them."""
 FURTHER = "further ones of "
 LISTS, LISTS_BEFORE_2026 = ("the alerts", "the monitors", "further alerts"), ("the rules from before 2026",)
 """How what could not be read of the lists of alerts begins."""
-NO_HISTORY = KeyedFirings(alert="")
-"""Of an alert whose firings nobody asked for: its row says that it never fired, or there is nothing to ask."""
-
-
-@dataclass(frozen=True)
-class JudgedAlert:
-    """One alert with all that was decided about it."""
-
-    told: Told
-    judgement: AlertJudgement
-    thresholds: tuple[ThresholdRow, ...] | None = None
-
-    @property
-    def alert(self) -> AlertDefinition:
-        """Its definition."""
-        return self.told.alert
-
-    @property
-    def verdict(self) -> ReviewVerdict | None:
-        """None: it could not be judged."""
-        return self.judgement.verdict
-
-    @property
-    def rank(self) -> tuple[int, int, int, str, str]:
-        """The worst first; of equals those that missed more, then those that fire more, then by name."""
-        told = self.told
-        fired = told.firings if told.firings is not None else told.firings_at_least
-        return ORDER.index(self.verdict), -told.missed, -fired, self.alert.name or "", self.alert.key
 
 
 @dataclass(frozen=True)
@@ -110,21 +66,25 @@ class JudgedPeriod:
     alerts: tuple[JudgedAlert, ...]
     episodes: tuple[ReviewEpisode, ...] | Unknown
 
+    @cached_property
+    def _witnesses(self) -> Mapping[str, tuple[Witness, ...]]:
+        found: dict[str, list[Witness]] = defaultdict(list)
+        for judged in self.alerts:
+            for catch in judged.told.catches or ():
+                found[catch.episode.id].append(Witness(judged.alert, judged.verdict, judged.told.replay, catch))
+        return {id_: tuple(witnesses) for id_, witnesses in found.items()}
+
     def witnesses_of(self, episode: ReviewEpisode) -> tuple[Witness, ...]:
         """What the alerts that are there for an episode did in it."""
-        return tuple(
-            Witness(judged.alert, condition_of(judged.alert), judged.verdict, judged.told.replay, catch)
-            for judged in self.alerts
-            for catch in judged.told.catches or ()
-            if catch.episode == episode
-        )
+        return self._witnesses.get(episode.id, ())
 
     @cached_property
     def ladder(self) -> Ladder:
         """What conditions that nobody has set up would have done."""
         evidence = self.evidence
         fine = fine_by_issue(evidence.minutes)
-        return Ladder(lambda alert: replay(alert, evidence), evidence.window, _within(self.policy), fine)
+        within = timedelta(minutes=self.policy.alerts.caught_within_minutes)
+        return Ladder(lambda alert: replay(alert, evidence), evidence.window, within, fine)
 
     @cached_property
     def gaps(self) -> tuple[AlertGap, ...]:
@@ -160,7 +120,8 @@ class JudgedPeriod:
 def judged(evidence: AlertReviewEvidence, policy: Policy, of: tuple[ReviewEpisode, ...] | None = None) -> JudgedPeriod:
     """Judge every alert of the evidence against the episodes of its period, or against those that the caller knows."""
     episodes = known_episodes(evidence, policy) if of is None else of
-    alerts = [_judged_alert(alert, evidence, episodes, policy) for alert in evidence.alerts]
+    judge = AlertJudge(evidence, policy, episodes, lambda alert: replay(alert, evidence))
+    alerts = map(judge.judged, evidence.alerts)
     return JudgedPeriod(evidence, policy, tuple(sorted(alerts, key=lambda each: each.rank)), episodes)
 
 
@@ -197,116 +158,7 @@ def shown(period: JudgedPeriod, *, first: int = 0) -> AlertReview:
     )
 
 
-# --- one alert -----------------------------------------------------------------------------------------------------
-
-
-def _judged_alert(
-    alert: AlertDefinition,
-    evidence: AlertReviewEvidence,
-    episodes: tuple[ReviewEpisode, ...] | Unknown,
-    policy: Policy,
-) -> JudgedAlert:
-    history = next((row for row in evidence.fired if row.alert == alert.key), NO_HISTORY)
-    replayed = replay(alert, evidence)
-    told = _told(alert, evidence, history, replayed, policy)
-    catches = None
-    if tells_of_episodes(alert) and not isinstance(episodes, Unknown):
-        catches = tuple(
-            _catch(told, history, episode, policy)
-            for episode in episodes
-            if is_there_for(alert, episode, evidence, policy)
-        )
-    told = replace(told, catches=catches, why_dead=why_dead(alert, evidence, told.firings_at_least or told.firings))
-    judgement = judge(told)
-    if judgement.verdict != "noisy":
-        return JudgedAlert(told, judgement)
-    table = other_settings(alert, replayed, catches, evidence.window, lambda other: replay(other, evidence))
-    return JudgedAlert(told, replace(judgement, why=f"{judgement.why}; {table.why}"), table.rows or None)
-
-
-def _told(
-    alert: AlertDefinition, evidence: AlertReviewEvidence, history: KeyedFirings, replayed: Replay, policy: Policy
-) -> Told:
-    told = Told(alert, evidence.window, policy.alerts, replayed, tells_of_episodes=tells_of_episodes(alert))
-    if alert.form in HAS_OPEN_PERIODS and isinstance(history.open_periods, Known):
-        opened = opened_in(history.open_periods.value, evidence)
-        return replace(told, firings=len(opened), firings_at_least=len(opened), fired_at=max(opened, default=None))
-    if isinstance(history.firings, Unknown):
-        why = history.firings if history.firings.asked else history.open_periods
-        return replace(told, why_unread=why.why if isinstance(why, Unknown) and why.asked else None)
-    return _told_by_firings(told, history.firings.value, evidence)
-
-
-def _told_by_firings(told: Told, firings: AlertFirings, evidence: AlertReviewEvidence) -> Told:
-    by_number = {row.issue.id: row for row in evidence.issues}
-    known = [(row.firings, row.name) for row in firings.issues if row.firings is not None]
-    acted = acted_on(firings, by_number, by_issue(told.replay.firings))
-    busiest = max(known, default=None)
-    at_least = firings.total if firings.total is not None else sum(number for number, _ in known)
-    return replace(
-        told,
-        firings=firings.total,
-        firings_at_least=at_least,
-        issues=None if firings.has_more_issues else len(firings.issues),
-        busiest=None if busiest is None else (busiest[1], busiest[0]),
-        fired_at=max((row.last_fired for row in firings.issues if row.last_fired is not None), default=None),
-        acted_on=acted if acted.of else None,
-    )
-
-
-def opened_in(periods: tuple[OpenPeriod, ...], evidence: AlertReviewEvidence) -> list[datetime]:
-    """When a monitor opened in the period."""
-    window = evidence.window
-    return [
-        period.start for period in periods if period.start is not None and window.start <= period.start < window.end
-    ]
-
-
-def _catch(told: Told, history: KeyedFirings, episode: ReviewEpisode, policy: Policy) -> Catch:
-    alert, within = told.alert, _within(policy)
-    is_metric = alert.form in HAS_OPEN_PERIODS
-    start, end = stretch_of(episode, told.window.end)
-    # A monitor that opened shortly before tells of it, too: it counts what rises together.
-    start = episode.began - within if is_metric else start
-    issues = None if is_metric or hears_only_monitors(alert) else frozenset(episode.issues)
-    first = _first(told, history, issues, start, end)
-    replayed = replayed_in(told.replay, issues, start, end)
-    sure = first_surely(replayed, start)
-    # Before its last edit another condition may have been in force: then its history stands alone.
-    is_as_now = alert.updated is None or alert.updated <= episode.began
-    if is_as_now and told.replay.why_not is None and not isinstance(_known_history(told, history), Unknown):
-        first = narrowed(first, replayed, sure)
-    return Catch(episode, first, within, sure)
-
-
-def _known_history(told: Told, history: KeyedFirings) -> Known[AlertFirings] | Known[tuple[OpenPeriod, ...]] | Unknown:
-    if told.alert.form in HAS_OPEN_PERIODS and isinstance(history.open_periods, Known):
-        return history.open_periods
-    return history.firings
-
-
-def _first(
-    told: Told, history: KeyedFirings, issues: frozenset[str] | None, start: datetime, end: datetime
-) -> FirstFiring:
-    if told.firings == 0:
-        return NONE_FIRED
-    if told.alert.form in HAS_OPEN_PERIODS and isinstance(history.open_periods, Known):
-        return first_opened(history.open_periods.value, start, end)
-    if isinstance(history.firings, Unknown):
-        return FirstFiring(None, start, None)
-    return first_by_history(history.firings.value, issues, start, end)
-
-
-def _within(policy: Policy) -> timedelta:
-    return timedelta(minutes=policy.alerts.caught_within_minutes)
-
-
 # --- what is shown -------------------------------------------------------------------------------------------------
-
-
-def condition_of(alert: AlertDefinition) -> str:
-    """The condition in words."""
-    return condition_words(alert)
 
 
 def _shown_alert(judged_alert: JudgedAlert, evidence: AlertReviewEvidence) -> ReviewedAlert:
@@ -323,7 +175,7 @@ def _shown_alert(judged_alert: JudgedAlert, evidence: AlertReviewEvidence) -> Re
         project=_project_of(alert, evidence),
         verdict=judged_alert.verdict,
         why=judged_alert.judgement.why,
-        condition=condition_of(alert),
+        condition=condition_words(alert),
         owner=alert.owner,
         notifies=alert.notifies,
         firings=told.firings,
@@ -364,7 +216,7 @@ def _of_alerts(period: JudgedPeriod) -> str:
         return "no alert was found" if not period.evidence.unread else "no alert could be read"
     counts = Counter(judged.verdict for judged in alerts)
     words = {
-        "dead": "cannot fire or tell nobody",
+        "dead": "cannot fire or tells nobody" if counts["dead"] == 1 else "cannot fire or tell nobody",
         "noisy": "is noisy" if counts["noisy"] == 1 else "are noisy",
         "late": "told too late",
         "never_fired": "never fired",
@@ -385,7 +237,7 @@ def _of_episodes(period: JudgedPeriod, minutes: int) -> str:
         return "no incident in the period"
     if gaps:
         return (
-            f"{count(gaps, 'incident')} of {total} {'was' if gaps == 1 else 'were'} caught by none in {minutes} minutes"
+            f"{gaps} of {count(total, 'incident')} {'was' if gaps == 1 else 'were'} caught by none in {minutes} minutes"
         )
     if undecided or not period.knows_all_alerts:
         return (
@@ -402,10 +254,13 @@ def _missing(period: JudgedPeriod) -> tuple[Missing, ...]:
     evidence = period.evidence
     found = [*evidence.unread]
     if isinstance(period.episodes, Unknown):
-        found.append(Missing(what="gaps", why=period.episodes.why))
+        found.append(Missing(what="gaps, episodes_total", why=period.episodes.why))
     elif period.undecided:
         ids = listed([episode.id for episode in period.undecided])
         found.append(Missing(what="gaps", why=f"whether an alert told of {ids} in time is not known"))
+    if archived := left_out(evidence):
+        why = f"archived now, and their logs were not read: {listed(archived)} may have been incidents before"
+        found.append(Missing(what="gaps", why=why))
     unjudged = [judged.alert.name or judged.alert.id for judged in period.alerts if judged.verdict is None]
     if unjudged:
         found.append(Missing(what="alerts[].verdict", why=f"not known of {listed(unjudged)}: see why"))

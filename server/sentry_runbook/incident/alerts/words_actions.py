@@ -22,6 +22,7 @@ ACTIONS: Mapping[str, str] = {
     "jira": "a Jira ticket",
     "jira_server": "a Jira ticket",
     "vsts": "an Azure DevOps work item",
+    "other": "another integration",
 }
 """Sentry's kind of action → its words; others are quoted."""
 NOBODY = "nobody"

@@ -66,7 +66,8 @@ def _counted(noun: str) -> Callable[[AlertCondition], str]:
 
     def words(condition: AlertCondition) -> str:
         within = seconds_words(condition.interval_s)
-        return f"more than {value_words(condition.value)} {noun} in {within}{filters_words(condition)}"
+        counted = f"{value_words(condition.value)} {noun if condition.value == 1 else f'{noun}s'} of the issue"
+        return f"more than {counted} in {within}{filters_words(condition)}"
 
     return words
 
@@ -160,9 +161,9 @@ CONDITIONS: Mapping[str, Callable[[AlertCondition], str]] = {
     "issue_resolved_trigger": lambda _: "an issue is resolved",
     "new_high_priority_issue": lambda _: "an issue is new and of high priority",
     "existing_high_priority_issue": lambda _: "an issue that is not new escalates and is of high priority",
-    "event_frequency_count": _counted("events of the issue"),
+    "event_frequency_count": _counted("event"),
     "event_frequency_percent": _rise("events of the issue"),
-    "event_unique_user_frequency_count": _counted("users of the issue"),
+    "event_unique_user_frequency_count": _counted("user"),
     "event_unique_user_frequency_percent": _rise("users of the issue"),
     "percent_sessions_count": _sessions,
     "percent_sessions_percent": _rise("the issue's events per session"),

@@ -92,8 +92,9 @@ def _alert(incident: Incident) -> Iterator[ActionItem]:
         return
     length, first = incident.timeline.between("started", "detected"), incident.first_alert
     known = "is not known" if length is None else f"was {briefly(length)}"
-    if incident.detection is not None and incident.detection.alerts:
-        yield from reviewed_items(incident, incident.detection, known)
+    detection = incident.detection
+    if detection is not None and detection.tells:
+        yield from reviewed_items(incident, detection, known)
     elif first is None or first.last_triggered is None:
         yield _alert_rule(incident, known)
     elif incident.is_after_a_pause(first.last_triggered):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sentry_runbook.incident.formatting import count, duration, elapsed
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.alert_detection import AlertDetection, AlertInIncident
 from sentry_runbook.incident.model.evidence import quoted
+from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection, AlertInIncident
 from sentry_runbook.incident.model.results.messages import ActionItem
 from sentry_runbook.incident.postmortem.alert_why import QUICK, suggestion_words
 from sentry_runbook.incident.timeline.alerting import after_the_start, fired_words, sort_of, verb_of

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.formatting import briefly, count, elapsed, moment, number
 from sentry_runbook.incident.incident import Incident
-from sentry_runbook.incident.model.alert_detection import AlertDetection, AlertInIncident, SuggestedCondition
 from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection, AlertInIncident, SuggestedCondition
 from sentry_runbook.incident.model.results.messages import Blank
 from sentry_runbook.incident.postmortem.hint import Hint, Why
 from sentry_runbook.incident.timeline.activity import sentence_start
@@ -22,6 +22,7 @@ from sentry_runbook.incident.timeline.context import AT_THE_START
 QUICK = timedelta(minutes=5)
 """A detection within that time took no time: an alert rule looks at some minutes at least."""
 MOST_ALERTS, MOST_DEAD = 3, 3
+REVIEW = "review of the alerts"
 LAST_TRIGGERED = "alerts of the project: last triggered"
 
 
@@ -95,24 +96,22 @@ def _hints(incident: Incident) -> Iterator[Hint]:
 def _reviewed(incident: Incident, detection: AlertDetection) -> Iterator[Hint]:
     alive = [alert for alert in detection.alerts if alert.why_dead is None or alert.fired]
     for alert in alive[:MOST_ALERTS]:
-        yield Hint(alert_words(incident, alert), detection.source)
+        yield Hint(alert_words(incident, alert), REVIEW)
     left = len(alive) - MOST_ALERTS
     if left > 0:
-        yield Hint(f"{count(left, 'further alert')} of the project: review_alerts has them.", detection.source)
+        yield Hint(f"{count(left, 'further alert')} of the project: review_alerts has them.", REVIEW)
     dead = [alert for alert in detection.dead if not alert.fired]
     for alert in dead[:MOST_DEAD]:
-        yield Hint(
-            f"{quoted(alert.name)} could not tell of it, as it is set up today: {alert.why_dead}.", detection.source
-        )
+        yield Hint(f"{quoted(alert.name)} could not tell of it, as it is set up today: {alert.why_dead}.", REVIEW)
     if len(dead) > MOST_DEAD:
-        yield Hint(f"{count(len(dead) - MOST_DEAD, 'further alert')} could not, either.", detection.source)
+        yield Hint(f"{count(len(dead) - MOST_DEAD, 'further alert')} could not, either.", REVIEW)
     yield from _suggested(incident, detection)
 
 
 def _suggested(incident: Incident, detection: AlertDetection) -> Iterator[Hint]:
     if detection.suggestion is not None:
         words = sentence_start(suggestion_words(incident, detection.suggestion, detection))
-        yield Hint(f"{words}.", detection.source)
+        yield Hint(f"{words}.", REVIEW)
 
 
 def alert_words(incident: Incident, alert: AlertInIncident) -> str:
@@ -121,8 +120,19 @@ def alert_words(incident: Incident, alert: AlertInIncident) -> str:
     if alert.fired:
         return f"{needs} It {fired_words(incident, alert)}."
     if alert.fired is None:
-        return f"{needs} Whether it fired in this incident is not known{_reached(incident, alert)}."
+        last = _last_fired(incident, alert)
+        return f"{needs} Whether it fired in this incident is not known{_reached(incident, alert)}{last}."
     return f"{needs} It did not fire in this incident{_reached(incident, alert) or _most(alert)}."
+
+
+def _last_fired(incident: Incident, alert: AlertInIncident) -> str:
+    """When it fired last by the list of all alerts, where that lies in the incident: for this or another issue."""
+    part = incident.evidence.alerts
+    for listed in part.value if isinstance(part, Known) else ():
+        at = listed.last_triggered
+        if listed.name == alert.name and at is not None and at >= incident.began - AT_THE_START:
+            return f"; it fired last {after_the_start(incident, at)}, for this or another issue"
+    return ""
 
 
 def _reached(incident: Incident, alert: AlertInIncident) -> str:

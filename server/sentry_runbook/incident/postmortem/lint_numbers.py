@@ -36,6 +36,12 @@ COUNTED = re.compile(
     rf"(?<![\w.,-])({NUMBER})\s+(?:unique |distinct |affected |unhandled |total |error )*(events?|errors|users?)\b",
     re.IGNORECASE,
 )
+CONDITION = re.compile(
+    rf"\b(?:more than|at least) (?:{NUMBER}) (?:events|users) "
+    r"(?:of (?:an|the) (?:issue|project)|since it was first seen)",
+    re.IGNORECASE,
+)
+"""What an alert asks for, in the words of the review of alerts, is no count of the incident's."""
 TOLERANCE = 0.005
 CHANGE = "Take the evidence's number, or say beside it where another one comes from."
 
@@ -135,7 +141,8 @@ def number_differs(checked: CheckedText) -> Iterator[LintFinding]:
         if label is not None:
             yield from _labelled(line.number, *label, numbers)
             continue
-        for match in COUNTED.finditer(line.words):
+        words = CONDITION.sub("", line.words)
+        for match in COUNTED.finditer(words):
             noun = "users" if match[2].lower().startswith("user") else "events"
             known = numbers.users if noun == "users" else numbers.events
             if known and not any(_same(_value(match[1]), each) for each in known):

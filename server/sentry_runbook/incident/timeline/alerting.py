@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sentry_runbook.incident.formatting import briefly, elapsed, moment
-from sentry_runbook.incident.model.alert_detection import AlertInIncident
 from sentry_runbook.incident.model.evidence import Known, quoted
+from sentry_runbook.incident.model.evidence.alert_detection import AlertInIncident
 from sentry_runbook.incident.model.results.messages import TimelineRow
 from sentry_runbook.incident.timeline.activity import timeline_row
 from sentry_runbook.incident.timeline.context import TimelineContext
@@ -20,12 +20,12 @@ def after_the_start(incident: TimelineContext, at: datetime) -> str:
 
 def sort_of(alert: AlertInIncident) -> str:
     """What it is called: an alert, or a monitor."""
-    return "alert" if alert.kind == "issue_alert" else "monitor"
+    return "monitor" if alert.is_monitor else "alert"
 
 
 def verb_of(alert: AlertInIncident) -> str:
     """What it does: a monitor opens, an alert fires."""
-    return "fired" if alert.kind == "issue_alert" else "opened"
+    return "opened" if alert.is_monitor else "fired"
 
 
 def fired_words(incident: TimelineContext, alert: AlertInIncident) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sentry_runbook.incident.alerts.for_episode import IncidentEpisode, detection_of
 from sentry_runbook.incident.episode.episode import Burst, FoundEpisode
 from sentry_runbook.incident.formatting import duration, moment
 from sentry_runbook.incident.measurements import Measurements
-from sentry_runbook.incident.model.alert_detection import AlertDetection
-from sentry_runbook.incident.model.evidence import NOT_ASKED, Activity, Alert, Deploy, Issue, Known, Release, Unknown
-from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
+from sentry_runbook.incident.model.evidence import Activity, Alert, Deploy, Issue, Known, Release, Unknown
+from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection
 from sentry_runbook.incident.model.results.impact import Episode, Recovery
 from sentry_runbook.incident.recovery.metrics import MIN_ELAPSED, RecoveryMetrics, measure
 from sentry_runbook.incident.recovery.recovery import assess_recovery
@@ -31,13 +29,7 @@ AT_THE_START = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class TimelineContext(Measurements):
-    """Measurements, recovery, and the derived times and releases that rows and milestones share.
-
-    Attributes:
-        alert_review: what is known of the project's alerts; of a postmortem alone.
-    """
-
-    alert_review: AlertReviewEvidence | Unknown = field(default=NOT_ASKED, kw_only=True)
+    """Measurements, recovery, and the derived times and releases that rows and milestones share."""
 
     @property
     def known_episode(self) -> Episode | None:
@@ -209,25 +201,11 @@ class TimelineContext(Measurements):
         ends = [self.stable_since, *(burst.ended for burst in self.bursts)]
         return any(end is not None and end <= at for end in ends)
 
-    @cached_property
+    @property
     def detection(self) -> AlertDetection | None:
-        """What the project's alerts did in this incident; None where they could not be reviewed."""
-        episode = self.known_episode
-        if episode is None or isinstance(self.alert_review, Unknown):
-            return None
-        issues = self.evidence.together or (self.evidence.issue,)
-        known = IncidentEpisode(
-            issues=tuple(issue.id for issue in issues),
-            short_ids=tuple(issue.name for issue in issues),
-            project=self.evidence.issue.project,
-            began=episode.began,
-            earliest=episode.began_earliest,
-            latest=episode.began_latest,
-            ended=episode.ended,
-            peak_per_hour=episode.peak_per_hour,
-            is_new=any(issue.first_seen is not None and issue.first_seen >= episode.began_earliest for issue in issues),
-        )
-        return detection_of(known, self.alert_review, self.policy)
+        """What the project's alerts did in this incident; None where they could not be reviewed, or nobody asked."""
+        part = self.evidence.alert_detection
+        return part.value if isinstance(part, Known) else None
 
     @cached_property
     def first_alert(self) -> Alert | None:

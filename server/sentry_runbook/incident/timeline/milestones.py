@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.formatting import duration, elapsed, moment
-from sentry_runbook.incident.model.alert_detection import AlertDetection
 from sentry_runbook.incident.model.evidence import Activity, Deploy, Unknown, quoted
+from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection
 from sentry_runbook.incident.model.results.messages import Milestone, MilestoneName
 from sentry_runbook.incident.timeline.activity import LOG, notes_of
 from sentry_runbook.incident.timeline.alerting import fired_words, sort_of

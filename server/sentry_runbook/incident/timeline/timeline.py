@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sentry_runbook.incident.formatting import elapsed, span
+from sentry_runbook.incident.formatting import elapsed
 from sentry_runbook.incident.metrics.timeseries import end_of, in_window
 from sentry_runbook.incident.model.evidence import Evidence, Known, Missing, Unknown, quoted
 from sentry_runbook.incident.model.results.messages import TimelineGap, TimelineRow
@@ -19,8 +19,6 @@ from sentry_runbook.incident.timeline.milestones import contradictions_of, miles
 from sentry_runbook.incident.timeline.models import Timeline
 from sentry_runbook.incident.timeline.rows import rows_of
 
-MOST_UNREAD = 3
-"""Reasons why alerts could not be reviewed that are named."""
 GAP = timedelta(minutes=30)
 """The runbook has an update every 30 minutes: a longer stretch of the incident without a line is a gap."""
 
@@ -70,7 +68,7 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
         yield Missing(what="timeline: alerts, deploys and suspect commits of the other projects", why=why)
     for what, part in (
         ("alerts", evidence.alerts),
-        ("first firings of the alerts, and why they came late", _unread_review(incident)),
+        ("first firings of the alerts", _unread_review(incident)),
         ("notes", evidence.notes),
         ("flag changes", evidence.flag_changes),
         ("deploys", incident.unknown_deploys),
@@ -82,14 +80,8 @@ def _missing(incident: TimelineContext) -> Iterator[Missing]:
 
 
 def _unread_review(incident: TimelineContext) -> Unknown | None:
-    """Why alerts could not be judged against this incident; None where all were, or where it was not asked."""
-    review = incident.alert_review
-    if isinstance(review, Unknown):
-        return review if review.asked else None
-    if incident.known_episode is None:
-        return None
-    if incident.detection is None:
-        return Unknown(why=f"the incident began before the period that was reviewed ({span(review.window)})")
-    # What to do about it stands in review_alerts.
-    unread = [f"{entry.what}: {entry.why.partition('. ')[0]}" for entry in review.unread[:MOST_UNREAD]]
-    return Unknown(why="; ".join(unread)) if unread else None
+    """Why alerts could not be judged against this incident; None where all were, or where nobody asked."""
+    part = incident.evidence.alert_detection
+    if isinstance(part, Known):
+        return Unknown(why=part.note) if part.note else None
+    return part

@@ -55,6 +55,7 @@ from sentry_runbook.simulator.scenario.watchers import (
     FiringSpec,
     MonitorSpec,
     UptimeSpec,
+    fired_alert,
 )
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "UptimeSpec",
     "Weights",
     "every_hour",
+    "fired_alert",
     "hourly",
     "http_call",
 ]

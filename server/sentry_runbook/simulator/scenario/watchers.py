@@ -107,6 +107,33 @@ class AlertSpec:
     rule: OldRuleSpec | None = None
 
 
+def fired_alert(
+    name: str,
+    at: float,
+    issue: str,
+    *,
+    above: int | None = None,
+    interval: str = "1h",
+    environment: str | None = "production",
+) -> AlertSpec:
+    """An alert that fired once, for this issue.
+
+    Args:
+        name: of the alert.
+        at: minutes of the firing.
+        issue: short id.
+        above: it waits for more events of an issue than that in ``interval``; None: it tells of new issues.
+        interval: in Sentry's word, as ``1h``.
+        environment: None: all of them.
+    """
+    firings = (FiringSpec(at, issue),)
+    if above is None:
+        return AlertSpec(name, environment=environment, firings=firings)
+    counted: Condition = {"type": "event_frequency_count", "comparison": {"value": above, "interval": interval}}
+    filters = (FilterSpec((counted,)),)
+    return AlertSpec(name, environment=environment, firings=firings, triggers=(), filters=filters)
+
+
 @dataclass(frozen=True, slots=True)
 class DetectorSpec:
     """A metric monitor (Sentry: detector of type ``metric_issue``; before: metric alert).

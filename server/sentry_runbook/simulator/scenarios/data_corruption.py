@@ -7,7 +7,6 @@ watch their imports fail: P2, and worth stating a risk of data loss where it is 
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    AlertSpec,
     CommitSpec,
     Crumb,
     DeploySpec,
@@ -21,6 +20,7 @@ from sentry_runbook.simulator.scenario import (
     StateChange,
     Stream,
     Transactions,
+    fired_alert,
     http_call,
 )
 
@@ -124,7 +124,7 @@ SCENARIO = Scenario(
         Transactions("importer.tasks.import_feed", 620, -1438, 0, 2100, 900, failed=264),
         Transactions("importer.tasks.import_feed", 600, -2940, -1500, 2050, 880),
     ),
-    alerts=(AlertSpec("Import failures, 20 in an hour", -270),),
+    alerts=(fired_alert("Import failures, 20 in an hour", -270, "IMPORT-2D", above=20),),
     recovery=RecoverySpec(
         "The supplier's feed is paused and its rows go to quarantine; imports of the others go on.",
         fixed_at=20,

@@ -7,7 +7,6 @@ sessions are healthy, because the error is caught.
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    AlertSpec,
     CommitSpec,
     Crumb,
     DeploySpec,
@@ -22,6 +21,7 @@ from sentry_runbook.simulator.scenario import (
     StateChange,
     Stream,
     Transactions,
+    fired_alert,
     http_call,
 )
 
@@ -133,7 +133,7 @@ SCENARIO = Scenario(
         Transactions("GET /geo", 900, -2940, -1500, 620, 300),
         Transactions("GET /addresses/{id}", 700, -1438, 0, 140, 45),
     ),
-    alerts=(AlertSpec("Upstream errors, 50 in an hour", -120),),
+    alerts=(fired_alert("Upstream errors, 50 in an hour", -120, "GEO-42", above=50),),
     recovery=RecoverySpec(
         "The circuit breaker falls back to cached results; the upstream still fails, users do not notice.",
         fixed_at=20,

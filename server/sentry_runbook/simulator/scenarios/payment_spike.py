@@ -23,6 +23,7 @@ from sentry_runbook.simulator.scenario import (
     StateChange,
     Stream,
     Transactions,
+    fired_alert,
     http_call,
 )
 
@@ -184,7 +185,7 @@ SCENARIO = Scenario(
         Transactions("GET /products/:id", 900, -1438, 0, 180, 60),
     ),
     alerts=(
-        AlertSpec("Payment errors above 20 a minute", _ONSET + 2),
+        fired_alert("Payment errors above 20 a minute", _ONSET + 2, "SHOP-1Z", above=20, interval="1m"),
         AlertSpec("Crash-free sessions below 95 %", _ONSET + 4),
     ),
     recovery=RecoverySpec(

@@ -7,7 +7,6 @@ the project exists, so "resolve in the next release" is refused. The pattern to 
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    AlertSpec,
     FrameSpec,
     IssueSpec,
     Raised,
@@ -16,6 +15,7 @@ from sentry_runbook.simulator.scenario import (
     Scenario,
     StateChange,
     Stream,
+    fired_alert,
 )
 
 _NO_SOURCE = (
@@ -71,7 +71,7 @@ SCENARIO = Scenario(
             processing_errors=_NO_SOURCE,
         ),
     ),
-    alerts=(AlertSpec("A new issue", -400, environment=None),),
+    alerts=(fired_alert("A new issue", -400, "LANDING-4", environment=None),),
     recovery=RecoverySpec(
         "The SDK is set up with release, environment and source maps; the page is repaired with it.",
         fixed_at=20,

@@ -25,6 +25,7 @@ from sentry_runbook.simulator.scenario import (
     StateChange,
     Stream,
     Transactions,
+    fired_alert,
     http_call,
 )
 
@@ -330,7 +331,7 @@ SCENARIO = Scenario(
         Transactions("POST /v2/charges", 1_600, -1_438, _ONSET, 380, 120),
         Transactions("POST /v2/charges", 300, _ONSET, 0, 2_200, 800, failed=260),
     ),
-    alerts=(AlertSpec("Payments: more than 10 errors a minute", _ONSET + 2),),
+    alerts=(fired_alert("Payments: more than 10 errors a minute", _ONSET + 2, "PAYMENTS-4K", above=10, interval="1m"),),
     recovery=RecoverySpec(
         "pg-main is started again on its standby; both services reconnect by themselves.",
         fixed_at=_FIXED,

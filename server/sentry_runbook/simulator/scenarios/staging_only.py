@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sentry_runbook.simulator.scenario import (
-    AlertSpec,
     CommitSpec,
     Crumb,
     DeploySpec,
@@ -18,6 +17,7 @@ from sentry_runbook.simulator.scenario import (
     StateChange,
     Stream,
     Transactions,
+    fired_alert,
 )
 
 _FLAG = CommitSpec(
@@ -95,7 +95,7 @@ SCENARIO = Scenario(
         Transactions("/roles/", 520, -1438, 0, 190, 60),
         Transactions("/roles/{id}/save", 90, -1438, 0, 260, 110),
     ),
-    alerts=(AlertSpec("Errors in staging, 100 in an hour", -110, "staging"),),
+    alerts=(fired_alert("Errors in staging, 100 in an hour", -110, "ADMIN-5S", above=100, environment="staging"),),
     recovery=RecoverySpec(
         "admin@2.6.0-rc2 gives roles without a template an empty one.",
         fixed_at=20,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection
 from sentry_runbook.incident.model.evidence.counts import (
     Breakdown,
     EnvironmentCount,
@@ -84,6 +85,7 @@ class Evidence(Frozen):
         began_with: issues of any project that were first seen within three minutes of that.
         same_trace: issues of any project with an event in the trace of ``event``.
         places: events of all issues since this one began, by release, host and tenant.
+        alert_detection: what the project's alerts did in the incident; None: nobody asked. Of a postmortem.
         flag_changes: changes of feature flags from six hours before the window on, newest first, of the organization.
     """
 
@@ -129,6 +131,7 @@ class Evidence(Frozen):
     same_trace: Known[IssuePage] | Unknown = NOT_ASKED
     places: Known[TagRows] | Unknown = NOT_ASKED
     notes: Known[tuple[Note, ...]] | Unknown = NOT_ASKED
+    alert_detection: Known[AlertDetection] | Unknown | None = None
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the reader should know of the collection itself (merged issue, old server, rounding)."""

@@ -1,15 +1,15 @@
 """What the alerts did in one incident: which detected it, how late and why, which could not, and what would have.
 
-It is judged from the evidence of ``review_alerts`` (:mod:`sentry_runbook.incident.alerts.for_episode`), and told by the
-postmortem. Times are bounds where Sentry keeps only the hour of a firing: what is exact has one time.
+It is judged when the evidence is collected (:mod:`sentry_runbook.incident.alerts.for_episode`), from what
+``review_alerts`` reads, and stands in the evidence of a postmortem: Sentry prunes firings as it prunes events. Times
+are bounds where Sentry keeps only the hour of a firing: what is exact has one time.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.model.evidence import EventText, Frozen, Window
-from sentry_runbook.incident.model.results.alert_review import AlertKind
+from sentry_runbook.incident.model.evidence.values import EventText, Frozen, Window
 
 
 class AlertInIncident(Frozen):
@@ -17,7 +17,7 @@ class AlertInIncident(Frozen):
 
     Attributes:
         key: form and id, as of :class:`.AlertDefinition`.
-        kind: what sort it is.
+        is_monitor: it opens and closes (metric monitors); else it fires for issues.
         condition: the whole condition in words.
         fired: None: not known whether it fired in the incident.
         fired_at: the first firing in it; where ``fired_by`` stands beside it, it did not fire before ``fired_at`` and
@@ -31,7 +31,7 @@ class AlertInIncident(Frozen):
 
     key: str
     name: EventText
-    kind: AlertKind
+    is_monitor: bool = False
     condition: EventText
     fired: bool | None
     fired_at: datetime | None = None
@@ -73,14 +73,12 @@ class AlertDetection(Frozen):
         alerts: those that are there for it, the first to fire first; those that did not fire last.
         suggestion: None: none is needed, or none of those tried catches it.
         has_more: there may be alerts that were not read.
-        source: where it comes from, in words.
     """
 
     period: Window
     alerts: tuple[AlertInIncident, ...]
     suggestion: SuggestedCondition | None = None
     has_more: bool = False
-    source: str = "review of the project's alerts"
 
     @property
     def first(self) -> AlertInIncident | None:
@@ -92,6 +90,11 @@ class AlertDetection(Frozen):
     def none_fired(self) -> bool:
         """Whether it is known that no alert fired in the incident."""
         return all(alert.fired is False for alert in self.alerts) and not self.has_more
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is known which alert fired first, or that none did."""
+        return self.first is not None or self.none_fired
 
     @property
     def dead(self) -> tuple[AlertInIncident, ...]:
