@@ -53,8 +53,17 @@ class ReviewScope:
 
     @property
     def project_number(self) -> str:
-        """The number of the project that was named, or what Sentry takes for all."""
+        """The number of the project that was named, or what Sentry takes for all; all, too, as long as it is not known.
+
+        Older servers refuse slugs where searches take projects (sentry-api §2); :attr:`only_project` names it there.
+        """
         return ALL_PROJECTS if self.project is None or self.project.id is None else self.project.id
+
+    @property
+    def only_project(self) -> str:
+        """Of a project whose number is not known yet a search for its events and issues; else empty."""
+        slug = None if self.project is None or self.project.id is not None else self.project.slug
+        return "" if slug is None else f"project:{slug}"
 
     @property
     def is_glitchtip(self) -> bool:
@@ -119,15 +128,15 @@ def named_project(project: str | None) -> str | None:
 
 
 async def find_project(client: SentryClient, named: str | None) -> Project | None:
-    """The project with its number, which searches need: of a slug a request of its own.
+    """The project that was named; of a slug the number is not known yet, unless the server searches by numbers only.
 
     Raises:
         NotFound: Sentry knows no such project.
     """
-    if named is None:
-        return None
-    if named.isdigit():
-        return Project(named, None)
+    if named is None or named.isdigit():
+        return None if named is None else Project(named, None)
+    if client.server != "glitchtip" and not await client.searches_one_project(None):
+        return Project(None, named)
     report_round("the project that was named", 1)
     return await client.project(named)
 
