@@ -10,9 +10,8 @@ from sentry_runbook.incident.alerts.replayed import Replay, ReplayedFiring
 from sentry_runbook.simulator.scenario import AlertSpec
 from tests.alerts.metrics import Opened
 from tests.alerts.played import Played
-from tests.alerts.raw import MINUTE
 from tests.alerts.worlds.building import Truth, truth_of
-from tests.alerts.worlds.labels import PERIOD, Labelled, Part
+from tests.alerts.worlds.labels import Labelled, Part
 
 SWITCHED_OFF = frozenset({"disabled", "unconnected", "no action", "snoozed"})
 """Why an alert is dead although its condition may hold: a replay may tell when it would have fired, were it on."""
@@ -60,7 +59,7 @@ def _step(replayed: Replay) -> timedelta:
 
 
 def _firings(played: Played, replayed: Replay, truth: Truth) -> Iterator[str]:
-    begin = played.built.origin - round(PERIOD * MINUTE)
+    begin = played.built.begin
     fired = [(instant(one.at), one.issue) for one in truth.firings or () if one.at > begin]
     intervals = [(one, played.short_ids.get(one.issue or "", one.issue)) for one in replayed.firings]
     for at, issue in fired:
@@ -86,7 +85,7 @@ def _firings(played: Played, replayed: Replay, truth: Truth) -> Iterator[str]:
 
 
 def _openings(played: Played, replayed: Replay, opened: Sequence[Opened]) -> Iterator[str]:
-    begin, step = played.built.origin - round(PERIOD * MINUTE), _step(replayed)
+    begin, step = played.built.begin, _step(replayed)
     changes = [change for change in opened if change.at > begin]
     for change in changes:
         at = instant(change.at)
@@ -104,6 +103,27 @@ def _openings(played: Played, replayed: Replay, opened: Sequence[Opened]) -> Ite
         ]
         if not inside:
             yield f"is said to turn {one.label} surely {_interval(one)}, and does not"
+
+
+# --- how much is told -----------------------------------------------------------------------------------------------
+
+
+def told_surely(played: Played, alert: Labelled) -> tuple[int, int]:
+    """How many firings by brute force lie in an interval in which the replay surely fires, and how many there are."""
+    replayed, truth = played.replays[alert.name], played.built.truths[alert.name]
+    begin, numbers = played.built.begin, {short_id: number for number, short_id in played.short_ids.items()}
+    fired = [
+        *((instant(one.at), numbers[one.issue]) for one in truth.firings or () if one.at > begin),
+        *((instant(one.at), None) for one in truth.opened or () if one.at > begin),
+    ]
+    sure = [one for one in replayed.firings if one.is_certain]
+    step = _step(replayed)
+    told = [
+        at
+        for at, issue in fired
+        if any(one.issue in (None, issue) and one.earliest <= at <= one.latest + step for one in sure)
+    ]
+    return len(told), len(fired)
 
 
 # --- words ----------------------------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ class Counting:
         self.raw, self.environment, self.is_old = raw, environment, is_old
         self._of: dict[tuple[str, str], tuple[list[int], list[Event]]] = {}
         self._everything: dict[str, list[Event]] = {}
+        self._sessions: dict[str, tuple[list[int], list[int]]] = {}
         for event in raw.events:
             self._everything.setdefault(event.issue, []).append(event)
 
@@ -101,11 +102,12 @@ class Counting:
 
     def sessions(self, project: str, start: int, end: int) -> int:
         """Sessions that began in ``(start, end]``."""
-        return sum(
-            part.count
-            for part in self.raw.sessions
-            if part.project == project and start < part.at <= end and self.has_environment(part.environment)
-        )
+        if project not in self._sessions:
+            own = [part for part in self.raw.sessions if part.project == project]
+            own = sorted((part for part in own if self.has_environment(part.environment)), key=lambda part: part.at)
+            self._sessions[project] = [part.at for part in own], [part.count for part in own]
+        at, counts = self._sessions[project]
+        return sum(counts[bisect_right(at, start) : bisect_right(at, end)])
 
 
 def met(row: Row, moment: Moment, counting: Counting) -> bool:

@@ -51,10 +51,10 @@ def verdict_of(built: Built, part: Part, alert: Labelled) -> Verdict:
 
 def recorded_firings(built: Built, alert: Labelled) -> list[tuple[float, str | None]]:
     """The firings of the period that Sentry recorded: minute and issue (None: of a metric monitor)."""
-    spec = built.recorded(alert)
+    spec, begin = built.recorded(alert), built.minutes(built.begin)
     if isinstance(spec, DetectorSpec):
-        return [(begin, None) for begin, _ in spec.opened if -PERIOD_DAYS * 1440 <= begin <= 0]
-    return [(one.at, one.issue) for one in spec.firings if -PERIOD_DAYS * 1440 <= one.at <= 0]
+        return [(opened, None) for opened, _ in spec.opened if begin <= opened <= 0]
+    return [(one.at, one.issue) for one in spec.firings if begin <= one.at <= 0]
 
 
 def is_noisy(built: Built, alert: Labelled) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.alerts.worlds.building import Built, truth_of
-from tests.alerts.worlds.labels import PERIOD, Episode, Labelled
+from tests.alerts.worlds.labels import Episode, Labelled
 from tests.alerts.worlds.making import FIRST_SEEN, above, alert, monitor, more_than
 
 _COUNT = re.compile(r"more than ([\d,]+) events of an issue in (\S+ \S+)")
@@ -43,7 +43,7 @@ def outcome(built: Built, project: str, words: str, episode: Episode) -> Outcome
         *((built.minutes(one.at), one.issue) for one in truth.firings or ()),
         *((built.minutes(one.at), None) for one in truth.opened or ()),
     ]
-    firings = [(at, issue) for at, issue in firings if -PERIOD <= at <= 0]
+    firings = [(at, issue) for at, issue in firings if built.minutes(built.begin) <= at <= 0]
     own = [
         at
         for at, issue in firings

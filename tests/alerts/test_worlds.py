@@ -16,7 +16,10 @@ from tests.alerts.rows import detector_row, metric_rule_row, rule_row, workflow_
 from tests.alerts.worlds import all_worlds, built_world
 from tests.alerts.worlds.labels import PERIOD
 
-NAMES = [world.name for world in all_worlds()]
+NAMES = [
+    pytest.param(world.name, marks=pytest.mark.matrix if world.name.startswith("drawn") else (), id=world.name)
+    for world in all_worlds()
+]
 
 
 def test_there_are_at_least_sixty_alerts_over_thirty_incidents() -> None:

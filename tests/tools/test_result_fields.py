@@ -29,6 +29,7 @@ from sentry_runbook.simulator.scenario import (
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 from sentry_runbook.tools import definitions
+from tests.alerts.worlds import built_world
 from tests.beside import BESIDE, RISING
 from tests.collect.situation_worlds import SHOWN
 from tests.corpus.planted.entries import planted_incidents
@@ -195,6 +196,21 @@ async def play_many_issues(make: Make) -> None:
             await make(connection, tool, {"issue": "PAY-1", "issues": ["WEB-1", "EDGE-1"]})
 
 
+ALERTS = ("slow growth", "rising", "old rules", "drawn 0")
+"""Worlds whose alerts are told by bounds, are of before 2026, or are more than a page."""
+
+
+async def play_alerts(make: Make) -> None:
+    """The calls that are about alerts."""
+    for built in map(built_world, ALERTS):
+        world, clock = built.sentry()
+        async with connected(world=world, clock=clock, profile=built.profile) as connection:
+            first = await connection.call("review_alerts")
+            await make(connection, "review_alerts", {})
+            if cursor := first.get("next_cursor"):
+                await make(connection, "review_alerts", {"cursor": cursor})
+
+
 @pytest.mark.matrix
 async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
     results = {definition.name: definition.result for definition in definitions()}
@@ -233,6 +249,7 @@ async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
         for call in calls(CAME_BACK.issue):
             await make(connection, *call)
     await play_many_issues(make)
+    await play_alerts(make)
     unreached = {
         f"{owner(model, name)}.{name}"
         for model in known

@@ -66,6 +66,14 @@ async def test_the_demo_has_an_alert_of_each_failure_and_an_incident_without_one
     assert text.index("No alert in time: TICKETS-6") < text.index("### Dead: ") < text.index("### Works: ")
 
 
+async def test_the_page_of_an_alert_leads_back_to_it() -> None:
+    async with connected("tired-alerts") as connection:
+        values, _ = await answered(connection)
+        for alert in values["alerts"]:
+            situation = await connection.call("assess_situation", alert=alert["url"])
+            assert alert["name"] in situation["alert"]["what"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

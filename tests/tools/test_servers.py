@@ -107,7 +107,10 @@ STAND_INS: dict[str, tuple[type[StandIn], str]] = {
     "the runbook's snippets, literally": (literal_runbook.LiteralRunbook, literal_runbook.ISSUE),
     "Sentry of 2019": (sentry_2019.Sentry2019, sentry_2019.ISSUE),
 }
-CANNOT = {"the runbook's snippets, literally": ("assess_situation", "find_issues", "add_note")}
+CANNOT = {
+    "the runbook's snippets, literally": ("assess_situation", "review_alerts", "find_issues", "add_note"),
+    "Sentry of 2019": ("review_alerts",),
+}
 """What has no endpoint there at all."""
 
 

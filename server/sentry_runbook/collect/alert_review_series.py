@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from sentry_runbook.collect.alert_review_hours import HOUR_S, first_bucket, len_of, settled
+from sentry_runbook.collect.alert_review_hours import first_bucket, len_of, settled
 from sentry_runbook.collect.alert_review_scope import ReviewScope, note_by_reason
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.situation_discover import of_issues
 from sentry_runbook.errors import NotFound, Unsupported
 from sentry_runbook.incident.alerts.plan import SeriesQuestion
-from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
-from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries, Population
+from sentry_runbook.incident.model.answer_points import MOST_SERIES
+from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries
 from sentry_runbook.sentry.counts import TimeSeries
-from sentry_runbook.sentry.issue_series import MOST_SERIES, OTHERS
+from sentry_runbook.sentry.issue_series import OTHERS
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING
 from sentry_runbook.sentry.timeseries import searched_dataset
 
@@ -24,8 +24,6 @@ MOST_QUESTIONS = 120
 COUNT = "count()"
 COUNTS = (COUNT, "count_unique(user)")
 """Aggregates of which no event makes 0; of others it makes no number."""
-MOST_ENVIRONMENTS = 10
-"""Of alerts, in which all events are counted, a request each."""
 Tables = Mapping[str, TimeSeries]
 
 
@@ -132,21 +130,6 @@ class ReviewedSeries:
         if self._left:
             why = f"one call asks for {MOST_QUESTIONS}: name a project, or give a shorter period"
             self.scope.lacks(f"{self._left} further series that alerts are replayed over", why)
-
-
-def of_environments(scope: ReviewScope, alerts: Iterable[AlertDefinition]) -> tuple[SeriesQuestion, ...]:
-    """All events by the hour of each environment that an alert in use is for: whether there are any at all."""
-    in_use = (alert.raw_environment for alert in alerts if alert.enabled is not False)
-    names = [name for name in dict.fromkeys(in_use) if name is not None]
-    return tuple(
-        SeriesQuestion(
-            Population(projects=(scope.project_number,), environment=name, by_issue=False),
-            scope.window.start,
-            scope.window.end,
-            HOUR_S,
-        )
-        for name in names[:MOST_ENVIRONMENTS]
-    )
 
 
 def _has_others(question: SeriesQuestion) -> bool:

@@ -159,3 +159,13 @@ class SentryClient(
         if self.server == "glitchtip":
             return f"{base}/{segment(slug)}/issues/{number}"
         return f"{base}/organizations/{segment(slug)}/issues/{number}/"
+
+    def page_url(self, *steps: str) -> str | None:
+        """A page of the organization for people; None where the organization is not known, and on a GlitchTip."""
+        base, slug = self._settings.base_url, self._settings.organization or self._only_organization
+        if slug is None or self.server == "glitchtip":
+            return None
+        path = "/".join(map(segment, steps))
+        if base == DEFAULT_URL or self.is_saas:
+            return f"https://{segment(slug)}.sentry.io/{path}/"
+        return f"{base}/organizations/{segment(slug)}/{path}/"

@@ -24,6 +24,13 @@ from sentry_runbook.tools.output import BUDGET, Shrink
 from sentry_runbook.tools.registry import ToolDefinition
 from sentry_runbook.tools.serialize import serialize
 
+PAGES = {
+    ("issue_alert", "today"): ("monitors", "alerts"),
+    ("metric_alert", "today"): ("monitors", "monitors"),
+    ("metric_alert", "before_2026"): ("alerts", "rules", "details"),
+}
+"""Where an alert has its page; the rows of :mod:`~sentry_runbook.sentry.page_names` read them back."""
+
 if TYPE_CHECKING:
     from sentry_runbook.incident.alerts.review import JudgedPeriod
 
@@ -69,7 +76,15 @@ async def review_of(
         further = shown(reviewed, first=first + len(result.alerts))
         more = {"alerts": (*result.alerts, *further.alerts), "next_cursor": further.next_cursor}
         result = result.model_copy(update=more)
-    return from_alert(with_next_steps(result), first)
+    with_pages = tuple(alert.model_copy(update={"url": _page_of(alert, run)}) for alert in result.alerts)
+    return from_alert(with_next_steps(result.model_copy(update={"alerts": with_pages})), first)
+
+
+def _page_of(alert: ReviewedAlert, run: Runtime) -> str | None:
+    """The alert's page in Sentry; None where its address is not known: it may need the project, or a slug."""
+    path = PAGES.get((alert.kind, alert.form))
+    is_number = alert.id.isascii() and alert.id.isdecimal()
+    return None if path is None or not is_number else run.client().page_url(*path, alert.id)
 
 
 async def _judged(run: Runtime, project: str | None, period: str | None) -> JudgedPeriod:
@@ -103,8 +118,10 @@ def from_alert(result: AlertReview, first: int) -> AlertReview:
     if not first:
         return result
     gaps = Missing(what="gaps", why="they stand on the first page: leave cursor out")
-    kept = tuple(entry for entry in result.missing if entry.what != gaps.what)
-    return result.model_copy(update={"shown_from": first + 1, "gaps": (), "missing": (*kept, gaps)})
+    missing = result.missing
+    if result.episodes_total is not None:
+        missing = (*(entry for entry in missing if entry.what != gaps.what), gaps)
+    return result.model_copy(update={"shown_from": first + 1, "gaps": (), "missing": missing})
 
 
 # --- cuts

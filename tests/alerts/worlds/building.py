@@ -19,9 +19,9 @@ from sentry_runbook.simulator.scenario import (
 from sentry_runbook.simulator.world import World
 from tests.alerts.brute_force import CannotTell, Firing, rule_firings, workflow_firings
 from tests.alerts.metrics import Opened, detector_states, metric_rule_states, stretches
-from tests.alerts.raw import MINUTE, Raw, raw_of
+from tests.alerts.raw import HOUR, MINUTE, Raw, raw_of
 from tests.alerts.rows import detector_row, metric_rule_row, rule_row, workflow_row
-from tests.alerts.worlds.labels import AlertWorld, Labelled, Part
+from tests.alerts.worlds.labels import PERIOD, AlertWorld, Labelled, Part
 
 PROFILES = {
     "today": Profile(),
@@ -61,6 +61,11 @@ class Built:
     def origin(self) -> int:
         """Epoch milliseconds from which the scenario's minutes count."""
         return to_ms(self.world.now)
+
+    @property
+    def begin(self) -> int:
+        """Epoch milliseconds at which the period begins: fourteen days ago, at the full hour."""
+        return (self.origin - round(PERIOD * MINUTE)) // HOUR * HOUR
 
     def minutes(self, at: int) -> float:
         """Return a scenario's minute of an instant."""

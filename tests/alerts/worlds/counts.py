@@ -161,7 +161,7 @@ def many_people() -> AlertWorld:
                 ),
                 (Episode(("PEOPLE-1",), first, first + 40), Episode(("PEOPLE-2",), second, second + 40)),
                 (
-                    # Once an incident, then Sentry keeps its minute: people in a rolling hour cannot be replayed exactly.
+                    # Once an incident: then Sentry keeps its minute, which counts of users do not tell.
                     Labelled(alert("Over 30 people an hour", users(30, "1h"), frequency=1440), "works"),
                     Labelled(alert("Over 150 people an hour", users(150, "1h")), "late"),
                     Labelled(alert("Over 200 people an hour", users(200, "1h")), "never_fired"),

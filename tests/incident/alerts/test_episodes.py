@@ -146,3 +146,9 @@ def test_the_last_day_counts() -> None:
     issue = PlayedIssue("1", was_there=False).burst(days(13, 1300), 60, 5).once(days(13, 1300))
     (episode,) = found(issue)
     assert END - episode.began < DAY
+
+
+@pytest.mark.parametrize(("events", "count"), [(5, 0), (6, 1), (7, 1)], ids=["five", "six", "seven"])
+def test_a_few_events_together_of_an_old_issue_are_chance(events: int, count: int) -> None:
+    issue = PlayedIssue("1").once(*(days(5, 60 + minute) for minute in range(events)))
+    assert len(found(issue)) == count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import trunc
 
@@ -142,7 +143,7 @@ class ByHand:
         first = self.events[0].at if not self.before else -40 * DAY
         others = [one for one in self.events[:index] if one.environment == now.environment]
         is_first = index == 0 if self.alert.raw_environment is None else not others
-        return {
+        table: dict[str, Callable[[], bool]] = {
             "every_event": lambda: True,
             "first_seen_event": lambda: is_first and not self.before,
             "regression_event": lambda: now.at in self.reopened,
@@ -153,7 +154,8 @@ class ByHand:
             "age_comparison": lambda: (first + (condition.age_s or 0) < now.at) is bool(condition.is_older),
             "level": lambda: condition.search in now.meets,
             "tagged_event": lambda: condition.search in now.meets,
-        }[condition.type]()
+        }
+        return table[condition.type]()
 
     def passes(self, group: ConditionGroup, index: int) -> bool:
         found = [self.holds(condition, index) for condition in group.conditions]

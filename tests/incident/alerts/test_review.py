@@ -9,7 +9,9 @@ from re import fullmatch
 
 import pytest
 
+from sentry_runbook.incident.alerts.episodes import episodes_of
 from sentry_runbook.incident.alerts.review import review
+from sentry_runbook.incident.model.evidence import Activity, Known, Missing
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.results.alert_review import AlertGap
 from tests.incident.alerts.period_builder import (
@@ -86,7 +88,7 @@ def test_the_incident_of_the_issue_is_told_as_in_the_issue() -> None:
     assert gap.extra_firings == 0
     assert gap.would_have_fired_at is not None
     assert at(START) <= gap.would_have_fired_at <= at(START + 15)
-    assert answer.headline == "1 of 1 alert told too late; 1 incident of 1 was caught by none in 15 minutes"
+    assert answer.headline == "1 of 1 alert told too late; 1 of 1 incident was caught by none in 15 minutes"
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -149,3 +151,58 @@ def test_a_replay_narrows_an_hour_unless_the_alert_was_edited_since(edited: floa
     (told,) = review(evidence_of([issue], [definition], [fired]), POLICY).alerts
     (catch,) = told.episodes or ()
     assert catch.outcome == ("unknown" if edited is not None and edited > START else "caught")
+
+
+@pytest.mark.parametrize(
+    ("unread", "has_today", "gaps"),
+    [
+        ("the alerts", True, 0),
+        ("further ones of the monitors", True, 0),
+        ("the alerts of project web", None, 0),
+        ("the rules from before 2026", None, 0),
+        ("the rules from before 2026", True, 1),
+        ("3 of the 9 series that alerts are replayed over", True, 1),
+    ],
+    ids=["alerts", "monitors", "a-project", "old-rules", "old-rules-that-moved", "series"],
+)
+def test_a_gap_is_claimed_only_where_every_alert_was_read(unread: str, has_today: bool | None, gaps: int) -> None:
+    issue = PlayedIssue("1", fine=((START - 120, START + 300),)).burst(START, 90, 12)
+    missing = (Missing(what=unread, why="Sentry answered 403"),)
+    answer = review(evidence_of([issue], [], unread=missing, has_alerts_of_today=has_today), POLICY)
+    assert len(answer.gaps) == gaps
+    assert ("gaps" in {entry.what for entry in answer.missing}) is not bool(gaps)
+
+
+def test_counts_that_came_in_stretches_are_one_history() -> None:
+    issue = PlayedIssue("1", fine=((START - 120, START + 300),)).usually(flat(6)).burst(START, 90, 12)
+    whole = evidence_of([issue])
+    assert isinstance(whole.hourly, Known)
+    (row,) = whole.hourly.value
+    cut, series = 300, row.events
+    parts = [
+        series.model_copy(update={"values": series.values[:cut]}),
+        series.model_copy(update={"start": series.start + timedelta(hours=cut), "values": series.values[cut:]}),
+    ]
+    stretches = tuple(row.model_copy(update={"events": part}) for part in reversed(parts))
+    split = whole.model_copy(update={"hourly": Known(value=stretches, source="counts")})
+    assert episodes_of(split, POLICY) == episodes_of(whole, POLICY) != ()
+
+
+def test_only_the_biggest_gaps_are_looked_into() -> None:
+    issues = []
+    for number in range(1, 13):
+        start = days(number, 77)
+        issue = PlayedIssue(str(number), was_there=False, fine=((start - 60, start + 180),))
+        issues.append(issue.burst(start, 40, 5 + number).once(start))
+    answer = review(evidence_of(issues, []), POLICY)
+    assert len(answer.gaps) == 12
+    assert [gap.suggestion is not None for gap in answer.gaps] == [True] * 10 + [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("log", "said"), [(None, True), ((act("set_ignored", days(2)),), False)], ids=["unread", "read"]
+)
+def test_archived_issues_that_may_have_been_incidents_are_named(log: tuple[Activity, ...] | None, said: bool) -> None:
+    issue = PlayedIssue("1", status="ignored", log=log).burst(START, 90, 12)
+    missing = review(evidence_of([issue], []), POLICY).missing
+    assert any('"SHOP-1"' in entry.why for entry in missing) is said

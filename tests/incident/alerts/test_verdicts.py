@@ -61,13 +61,13 @@ def one(
 @pytest.mark.parametrize(
     ("after", "verdict", "outcome", "minutes"),
     [
-        (-4, "works", "caught", 0),
+        (-5, "works", "caught", 0),
         (0, "works", "caught", 0),
         (14, "works", "caught", 14),
         (15, "works", "caught", 15),
         (16, "late", "late", 16),
         (80, "late", "late", 80),
-        (-9, "works", "missed", None),
+        (-6, "works", "missed", None),
         (300, "works", "missed", None),
     ],
     ids=["shortly-before", "at-once", "fourteen", "fifteen", "sixteen", "eighty", "long-before", "long-after"],
@@ -294,7 +294,7 @@ def test_the_worst_stands_first_and_of_equals_what_missed_more() -> None:
     assert [told.name for told in answer.alerts] == ["off", "late", "never", "never elsewhere", "unknown", "works"]
     assert answer.counts == {"dead": 1, "late": 1, "never_fired": 2, "unknown": 1, "works": 1}
     assert answer.headline.startswith(
-        "1 of 6 alerts cannot fire or tell nobody, 1 told too late, 2 never fired, 1 could not be judged; "
+        "1 of 6 alerts cannot fire or tells nobody, 1 told too late, 2 never fired, 1 could not be judged; "
     )
 
 

@@ -84,12 +84,13 @@ class Coverage:
         events = events_in(episode, rows)
         if events is None:
             # Of a metric monitor's environment only all events together are counted: a few of them are no part of it.
-            together = counted_in(episode, [row for row in rows if row.issue is None and not row.population.search])
+            own = ("", alert.metric.raw_query) if alert.metric is not None else ("",)
+            together = counted_in(episode, [row for row in rows if row.issue is None and row.population.search in own])
             events = None if together is None else int(together >= episode.events * LEAST_SHARE)
         return self._policy.is_production(environment) if events is None else events > 0
 
     def _metric_covers(self, metric: MetricCondition, episode: ReviewEpisode) -> bool:
-        """A metric of errors whose search matches no event while the episode goes on does not watch it."""
+        """A metric of errors whose search matches next to no event while the episode goes on does not watch it."""
         if not metric.raw_query or metric.dataset not in ERRORS:
             return True
         rows = [
@@ -97,7 +98,8 @@ class Coverage:
             for row in self._of_search.get(metric.raw_query, ())
             if row.population.aggregate == EVENTS and row.issue is None
         ]
-        return counted_in(episode, rows) != 0
+        counted = counted_in(episode, rows)
+        return counted is None or counted >= episode.events * LEAST_SHARE
 
     def _may_pass(self, block: ConditionGroup, episode: ReviewEpisode) -> bool:
         """Whether an issue of the episode may pass what the block asks of issues and tags."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sentry_runbook.incident.alerts.issue_rises import IssueRise, rises_of
-from sentry_runbook.incident.metrics.timeseries import HOUR, HOUR_S, between, end_of, time_of
+from sentry_runbook.incident.alerts.issue_rises import FEWEST_PER_HOUR, IssueRise, rises_of
+from sentry_runbook.incident.metrics.timeseries import HOUR, HOUR_S, between, end_of, in_window, time_of
 from sentry_runbook.incident.model.evidence import Known, Series, Unknown
 from sentry_runbook.incident.model.evidence.alert_review import (
     ALL_OTHERS,
@@ -157,6 +157,23 @@ def is_archived_in(row: IssueUnderReview, began: datetime, ended: datetime | Non
         return before[-1] == "set_ignored"
     # The first entry of a log that begins later says what it was before.
     return is_archived_now and not states
+
+
+def left_out(evidence: AlertReviewEvidence) -> tuple[str, ...]:
+    """Short ids of busy issues that are archived now and whose logs were not read: when they were is not known."""
+    if isinstance(evidence.hourly, Unknown):
+        return ()
+    window = evidence.window
+    busy = {
+        issue
+        for issue, hours in hourly_by_issue(evidence.hourly.value).items()
+        if any((value or 0) >= FEWEST_PER_HOUR for value in in_window(hours, window.start, window.end).values)
+    }
+    return tuple(
+        row.issue.name
+        for row in evidence.issues
+        if row.issue.id in busy and row.issue.status == ARCHIVED and isinstance(row.activity, Unknown)
+    )
 
 
 def _together(rises: Sequence[IssueRise]) -> Iterator[list[IssueRise]]:

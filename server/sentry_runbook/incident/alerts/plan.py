@@ -3,19 +3,20 @@
 Theory: counts by the hour of all events are there; no count of a part of them, or in a shorter window, is higher. So
 finer counts are asked only for the hours in which they leave a condition open. Alerts with the same environment and
 search ask the same; their hours are joined. An answer holds 10,000 numbers: that is a week of minutes of one issue, or
-fifteen hours of ten issues and all others; the cheaper form is taken, and where minutes take too many requests,
-coarser buckets. What alerts need stands before what only suggestions need (rises of issues without an alert of theirs).
+sixteen hours of ten; the cheapest form is taken, and where minutes take too many requests, coarser buckets. What alerts
+need stands before what only suggestions need (rises of issues without an alert of theirs).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import product
 
 from sentry_runbook.incident.alerts.emptiness import populations_to_count
 from sentry_runbook.incident.alerts.plan_hours import Hours, IssueHours, hours_of, rise_hours
-from sentry_runbook.incident.alerts.replay import conditions_of, groups_of, why_not
+from sentry_runbook.incident.alerts.replay import conditions_of, why_not
 from sentry_runbook.incident.alerts.replay_conditions import search_of
 from sentry_runbook.incident.alerts.replay_metric import OK
 from sentry_runbook.incident.alerts.replay_series import EVENTS, USERS, CountedPeriod, counted_period
@@ -27,21 +28,20 @@ from sentry_runbook.incident.alerts.replay_values import (
     population_of,
     why_not_metric,
 )
+from sentry_runbook.incident.model.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
 from sentry_runbook.incident.model.evidence.alert_conditions import type_of
-from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition
+from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
 from sentry_runbook.incident.model.policy import Policy
 
-POINTS = 10_000
-"""Numbers of one answer (reference: sentry-api)."""
-SERIES = 11
-"""Series of an answer by issue: the ten busiest, and all others."""
-ISSUES = SERIES - 1
-BUCKETS = POINTS // SERIES - 9
-"""Of an answer by issue, with some to spare."""
-MOST_QUESTIONS = 60
-"""Requests of round two: at ten at a time, and about a second each, they take some six seconds."""
+MOST_QUESTIONS = 24
+"""Requests of one round, where nothing else is asked in it: as many as are sent at once."""
+TOGETHER = (1, 2, 3, 5, MOST_SERIES)
+"""Issues of an answer: the fewer there are, the longer the stretch that it holds."""
 STEPS = (60, 300, 900, 3600)
+Way = list[tuple[AlertCondition, int]]
+PLAIN = Population(projects=())
+"""All events, before it is known of which issues."""
 HOUR_S, DAY_S = 3600, 86_400
 
 
@@ -85,12 +85,20 @@ class WantedCounts:
                 self.hours.setdefault(issue, set()).update(hours)
 
 
-def plan_series(evidence: AlertReviewEvidence, policy: Policy) -> tuple[SeriesQuestion, ...]:
-    """What to ask in round two, the most important first: at most :data:`MOST_QUESTIONS`.
+def plan_series(
+    evidence: AlertReviewEvidence,
+    policy: Policy,
+    *,
+    most: int = MOST_QUESTIONS,
+    known: Collection[Population] = (),
+) -> tuple[SeriesQuestion, ...]:
+    """What to ask in round two, the most important first.
 
     Args:
         evidence: of round one: alerts, issues, counts by the hour.
         policy: the factor from which on an issue counts as risen.
+        most: so many questions; where they do not suffice for minutes of all, coarser buckets are asked.
+        known: populations of which it is known by now whether they had events at all.
     """
     period = counted_period(evidence)
     wanted: dict[tuple[object, ...], WantedCounts] = {}
@@ -100,16 +108,24 @@ def plan_series(evidence: AlertReviewEvidence, policy: Policy) -> tuple[SeriesQu
             kept = wanted.setdefault(key, WantedCounts(want.population, steps=want.steps))
             kept.add(want.hours)
             kept.asked_by += 1
+    rises = {issue: rise_hours(period, issue, policy.trend.spiking) for issue in _issues(period, set())}
+    shared = wanted.get((PLAIN, STEPS))
+    if shared is not None:
+        # Where an alert asks for the same events, the rises cost no requests of their own.
+        shared.add(rises)
     needed = sorted((want for want in wanted.values() if want.hours), key=lambda want: -want.asked_by)
     window = evidence.window
     questions = [
-        SeriesQuestion(population, window.start, window.end, HOUR_S) for population in populations_to_count(evidence)
-    ]
+        SeriesQuestion(population, window.start, window.end, HOUR_S)
+        for population in populations_to_count(evidence)
+        if population not in known
+    ][: max(1, most // 3)]
     for index, want in enumerate(needed):
-        share = max(1, (MOST_QUESTIONS - len(questions)) // (len(needed) - index))
+        share = max(1, (most - len(questions)) // (len(needed) - index))
         questions += _questions(want, period, share)
-    questions += _suggestions(period, policy, wanted, MOST_QUESTIONS - len(questions))
-    return tuple(questions[:MOST_QUESTIONS])
+    asked = shared.hours if shared is not None else {}
+    questions += _suggestions(period, rises, asked, most - len(questions))
+    return tuple(questions[:most])
 
 
 # --- what alerts need ----------------------------------------------------------------------------------------------
@@ -132,9 +148,9 @@ def _of_issue_alert(alert: AlertDefinition, period: CountedPeriod, factor: float
     issues = list(_issues(period, projects))
     conditions = list(conditions_of(alert))
     counting = [row for row in conditions if type_of(row.type).needs in ("events", "users", "sessions")]
-    must = [(row, row.interval_s or 1) for row in _needed(alert, counting)]
-    if must:
-        hours = {issue: hours_of(period, issue, must) for issue in issues}
+    ways = list(_ways(alert, counting))
+    if all(ways):
+        hours = {issue: set[int]().union(*(hours_of(period, issue, way) for way in ways)) for issue in issues}
         yield from _populations(alert, conditions, hours, _steps_for(counting))
     elif counting or alert.environment or any(type_of(row.type).needs == "event" for row in conditions):
         # It looks at every event: the hours tell which have one that it fires for, the minutes of a rise when.
@@ -175,15 +191,22 @@ def _steps_for(counting: Sequence[AlertCondition]) -> tuple[int, ...]:
     return STEPS if shortest < DAY_S else (HOUR_S,)
 
 
-def _needed(alert: AlertDefinition, counting: Sequence[AlertCondition]) -> list[AlertCondition]:
-    """Conditions of which one must hold, or it does not fire: those of groups that require them."""
-    rows: list[AlertCondition] = []
-    for group in groups_of(alert):
-        inside = [row for row in group.conditions if row in counting]
-        requires = group.logic == "all" or (group.logic == "any" and len(inside) == len(group.conditions))
-        if inside and requires:
-            rows += inside
-    return rows
+def _ways(alert: AlertDefinition, counting: Sequence[AlertCondition]) -> Iterator[Way]:
+    """Each way to fire, by the counts that it needs, with the seconds of their windows; empty: it needs none."""
+    for block in alert.filters:
+        if block.actions:
+            for first, then in product(_options(alert.triggers, counting), _options(block, counting)):
+                yield [(row, row.interval_s or 1) for row in (*first, *then)]
+
+
+def _options(group: ConditionGroup | None, counting: Sequence[AlertCondition]) -> list[list[AlertCondition]]:
+    """What of a group must hold together, for each way in which it passes."""
+    inside = [row for row in group.conditions if row in counting] if group else []
+    if group is None or not inside or group.logic == "none":
+        return [[]]
+    if group.logic == "all":
+        return [inside]
+    return [[row] for row in inside] if len(inside) == len(group.conditions) else [[]]
 
 
 def _issues(period: CountedPeriod, projects: set[str]) -> Iterator[str]:
@@ -232,25 +255,19 @@ LADDER = ((20, 300), (50, 900), (100, 3600))
 """More than so many events in so many seconds: what is suggested where no alert told of an episode."""
 
 
-def _suggestions(
-    period: CountedPeriod, policy: Policy, wanted: dict[tuple[object, ...], WantedCounts], room: int
-) -> list[SeriesQuestion]:
+def _suggestions(period: CountedPeriod, rises: IssueHours, asked: IssueHours, room: int) -> list[SeriesQuestion]:
     """Counts of the issues that rose, all environments; then those of every hour in which a suggestion might fire."""
-    plain = Population(projects=())
-    asked = next((want.hours for want in wanted.values() if want.population == plain), {})
-    rises = WantedCounts(plain)
-    every_hour = WantedCounts(plain)
-    for issue in _issues(period, set()):
-        risen = rise_hours(period, issue, policy.trend.spiking)
-        rises.add({issue: risen - asked.get(issue, set())})
-        if risen:
+    risen, every_hour = WantedCounts(PLAIN), WantedCounts(PLAIN)
+    for issue, hours in rises.items():
+        risen.add({issue: hours - asked.get(issue, set())})
+        if hours:
             fired = set[int]()
             for limit, window in LADDER:
                 condition = AlertCondition(type="event_frequency_count", value=limit, interval_s=window)
                 fired |= hours_of(period, issue, [(condition, window)])
-            every_hour.add({issue: fired - risen - asked.get(issue, set())})
+            every_hour.add({issue: fired - hours - asked.get(issue, set())})
     questions: list[SeriesQuestion] = []
-    for want in (rises, every_hour):
+    for want in (risen, every_hour):
         if want.hours and room > len(questions):
             questions += _questions(want, period, room - len(questions))
     return questions
@@ -272,19 +289,22 @@ def _questions(want: WantedCounts, period: CountedPeriod, share: int) -> list[Se
 def _cheapest(want: WantedCounts, period: CountedPeriod, step: int) -> Sequence[SeriesQuestion]:
     """Each issue by itself, or ten at a time: whichever takes fewer requests."""
     if not want.population.by_issue:
-        return _stretches(want.population, want.hours.get("", set()), step, POINTS, ())
+        return _stretches(want.population, want.hours.get("", set()), step, MOST_POINTS, ())
     issues = sorted(want.hours, key=lambda issue: (-period.events_of(issue), issue))
-    single = [
-        question
-        for issue in issues
-        for question in _stretches(_population(want, period, (issue,)), want.hours[issue], step, POINTS, (issue,))
-    ]
-    together: list[SeriesQuestion] = []
-    for first in range(0, len(issues), ISSUES):
-        some = tuple(issues[first : first + ISSUES])
+    found = (_together(want, period, step, issues, most) for most in TOGETHER if most <= max(1, len(issues)) * 2)
+    return min(found, key=len)
+
+
+def _together(
+    want: WantedCounts, period: CountedPeriod, step: int, issues: Sequence[str], most: int
+) -> list[SeriesQuestion]:
+    """Stretches of so many issues at a time."""
+    questions: list[SeriesQuestion] = []
+    for first in range(0, len(issues), most):
+        some = tuple(issues[first : first + most])
         hours = set[int]().union(*(want.hours[issue] for issue in some))
-        together += _stretches(_population(want, period, some), hours, step, BUCKETS, some)
-    return single if len(single) <= len(together) else together
+        questions += _stretches(_population(want, period, some), hours, step, points_of_each(len(some)), some)
+    return questions
 
 
 def _population(want: WantedCounts, period: CountedPeriod, issues: Iterable[str]) -> Population:

@@ -53,7 +53,9 @@ HISTORY_ALONE = {
     "uptime": "an uptime check watches an address, not events: its history alone tells when it fired",
     "glitchtip": "GlitchTip does not tell enough of its alerts to replay them",
 }
-OF_ERRORS = frozenset(("error", "issue_stream"))
+STREAM = "issue_stream"
+"""The monitor by which an alert looks at issues of every type."""
+OF_ERRORS = frozenset(("error", STREAM))
 """Types of the monitors whose issues have events among the errors."""
 OTHER_MONITORS = "the monitors that it is connected to make issues of their own, whose events are not among the errors"
 LATE_EVENTS = "late events are counted where they happened"
@@ -151,16 +153,26 @@ class _IssueAlert:
             type_of(row.type).needs in ("events", "users", "sessions", "total", "event") for row in conditions_of(alert)
         )
 
+    @property
+    def looks_at_others(self) -> bool:
+        """Whether it looks at issues that are no errors, and needs no counts for it: there are none of those."""
+        return STREAM in self.alert.monitor_types and not self.counts
+
     def candidates(self) -> Iterator[str]:
         """Issues of its projects."""
         if not self.blocks:
             return
         for issue in dict.fromkeys((*self.period.with_series, *self.period.issues)):
             row = self.period.issues.get(issue)
-            if row is not None and not row.issue.is_error and self.counts:
+            if row is not None and not row.issue.is_error and not self.looks_at_others:
                 continue
             if not self.projects or self.period.project_of(issue) in self.projects:
                 yield issue
+
+    def _own_issues(self) -> Iterator[IssueUnderReview]:
+        for issue, row in self.period.issues.items():
+            if not self.projects or self.period.project_of(issue) in self.projects:
+                yield row
 
     def trial(self, issue: str) -> IssueOnTrial | None:
         """An issue with all the times at which the alert looks at it; None: at none."""
@@ -178,7 +190,7 @@ class _IssueAlert:
             return []
         hits = [(row, code) for row, code in zip(trial.rows, codes, strict=True) if code >= POSSIBLE]
         evaluations = (
-            Evaluation(row.start, row.end, is_certain(code) and (row.low > 0 or row.kind is RowKind.RESOLVED))
+            Evaluation(row.start, row.end, is_certain(code) and (row.low > 0 or row.kind is RowKind.RESOLVED), row.step)
             for row, code in hits
             if self.has_resolve or row.kind is not RowKind.RESOLVED
         )
@@ -226,8 +238,7 @@ class _IssueAlert:
 
     def longest(self, trials: Iterable[IssueOnTrial]) -> int | None:
         """The longest bucket that was looked at."""
-        ends = [row.end - row.start for trial in trials for row in trial.rows if row.kind is RowKind.EVENTS]
-        return max(ends, default=None)
+        return max((row.step for trial in trials for row in trial.rows if row.kind is RowKind.EVENTS), default=None)
 
     def maximum(self, trials: Iterable[IssueOnTrial]) -> ConditionMaximum | None:
         """How far its first condition with a number came, of all issues."""
@@ -252,7 +263,13 @@ class _IssueAlert:
 
     def may_fire_for_others(self) -> bool:
         """Whether it may have fired for an issue that has no series and stands in no list."""
-        if not self.blocks or not self.period.has_unlisted:
+        if not self.blocks:
+            return False
+        # Whether a rule from before looks at issues that are no errors is not told; a stream's needs counts of them.
+        is_unsure = not self.alert.monitor_types or STREAM in self.alert.monitor_types
+        if is_unsure and not self.looks_at_others and any(not row.issue.is_error for row in self._own_issues()):
+            return True
+        if not self.period.has_unlisted:
             return False
         trial = self.trial(ALL_OTHERS)
         return trial is not None and any(is_possible(code) for code in self.codes(trial))

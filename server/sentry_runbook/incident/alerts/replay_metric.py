@@ -108,6 +108,8 @@ class MonitorReplay:
     """When a firing that is not told yet was possible first."""
     is_assumed: bool = False
     """Nothing told what the monitor was at first."""
+    _unmoved_by: frozenset[Met | None] | None = None
+    """What may be met without that anything changes any more: the most values, two weeks of them, are like the last."""
 
     def begin(self, met: Iterable[Met | None]) -> None:
         """The first value: what the monitor was before is not known, and that it is open then is no firing.
@@ -123,10 +125,16 @@ class MonitorReplay:
         reached = {next_state(state, one, self.metric) for state in unknown for one in outcomes_here}
         self.states = {MonitorState(state.label, state.in_a_row) for state in reached}
 
-    def step(self, at: int, before: int, met: Iterable[Met | None]) -> None:
+    def step(self, at: int, before: int, met: frozenset[Met | None]) -> None:
         """One more value, at ``at``; the one before it was at ``before``."""
-        outcomes_here = list(met)
-        self.states = {next_state(state, one, self.metric) for state in self.states for one in outcomes_here}
+        if met == self._unmoved_by:
+            return
+        states, since = self.states, self.since
+        self._walk(at, before, met)
+        self._unmoved_by = met if (self.states, self.since) == (states, since) else None
+
+    def _walk(self, at: int, before: int, met: frozenset[Met | None]) -> None:
+        self.states = {next_state(state, one, self.metric) for state in self.states for one in met}
         fired = [state.fired for state in self.states]
         if not any(fired):
             self.since = None
@@ -173,9 +181,11 @@ def replay_metric(
     bucket = HOUR_S if is_crash_free else _bucket(alert, metric, period)
     step = HOUR_S if is_crash_free else max(metric.step_s, 60)
     values = list(_values(metric, measure, period, step))
-    walk = MonitorReplay(metric)
+    walk, known = MonitorReplay(metric), dict[MetricValue, frozenset[Met | None]]()
     for index, (at, value) in enumerate(values):
-        met = outcomes(value, metric.thresholds)
+        met = known.get(value)
+        if met is None:
+            met = known[value] = frozenset(outcomes(value, metric.thresholds))
         if index:
             walk.step(at, values[index - 1][0] if is_crash_free else at, met)
         else:

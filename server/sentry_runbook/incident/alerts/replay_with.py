@@ -39,6 +39,7 @@ def with_condition(
         form="workflow",
         enabled=True,
         project_ids=projects,
+        monitor_types=("error",),
         environment=environment,
         raw_environment=environment,
         triggers=ConditionGroup(conditions=() if is_count else (AlertCondition(type="first_seen_event"),)),

@@ -17,7 +17,7 @@ from sentry_runbook.incident.alerts.catches import (
     interval_end,
 )
 from sentry_runbook.incident.alerts.cursor import cursor_at
-from sentry_runbook.incident.alerts.episodes import ReviewEpisode, fine_by_issue, known_episodes
+from sentry_runbook.incident.alerts.episodes import ReviewEpisode, fine_by_issue, known_episodes, left_out
 from sentry_runbook.incident.alerts.gaps import Witness, gap_of, is_gap
 from sentry_runbook.incident.alerts.replay import replay
 from sentry_runbook.incident.alerts.replayed import Replay
@@ -216,7 +216,7 @@ def _of_alerts(period: JudgedPeriod) -> str:
         return "no alert was found" if not period.evidence.unread else "no alert could be read"
     counts = Counter(judged.verdict for judged in alerts)
     words = {
-        "dead": "cannot fire or tell nobody",
+        "dead": "cannot fire or tells nobody" if counts["dead"] == 1 else "cannot fire or tell nobody",
         "noisy": "is noisy" if counts["noisy"] == 1 else "are noisy",
         "late": "told too late",
         "never_fired": "never fired",
@@ -237,7 +237,7 @@ def _of_episodes(period: JudgedPeriod, minutes: int) -> str:
         return "no incident in the period"
     if gaps:
         return (
-            f"{count(gaps, 'incident')} of {total} {'was' if gaps == 1 else 'were'} caught by none in {minutes} minutes"
+            f"{gaps} of {count(total, 'incident')} {'was' if gaps == 1 else 'were'} caught by none in {minutes} minutes"
         )
     if undecided or not period.knows_all_alerts:
         return (
@@ -254,10 +254,13 @@ def _missing(period: JudgedPeriod) -> tuple[Missing, ...]:
     evidence = period.evidence
     found = [*evidence.unread]
     if isinstance(period.episodes, Unknown):
-        found.append(Missing(what="gaps", why=period.episodes.why))
+        found.append(Missing(what="gaps, episodes_total", why=period.episodes.why))
     elif period.undecided:
         ids = listed([episode.id for episode in period.undecided])
         found.append(Missing(what="gaps", why=f"whether an alert told of {ids} in time is not known"))
+    if archived := left_out(evidence):
+        why = f"archived now, and their logs were not read: {listed(archived)} may have been incidents before"
+        found.append(Missing(what="gaps", why=why))
     unjudged = [judged.alert.name or judged.alert.id for judged in period.alerts if judged.verdict is None]
     if unjudged:
         found.append(Missing(what="alerts[].verdict", why=f"not known of {listed(unjudged)}: see why"))
