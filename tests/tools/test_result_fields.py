@@ -213,7 +213,6 @@ async def play_alerts(make: Make) -> None:
                 await make(connection, "review_alerts", {"cursor": cursor})
 
 
-@pytest.mark.matrix
 async def play_watched(make: Make) -> None:
     """Alerts that fired and monitors that are open, one of them asked about by its link."""
     link = f"{ORGANIZATION}/crons/shop/nightly-report/"
@@ -222,6 +221,7 @@ async def play_watched(make: Make) -> None:
         await make(connection, "assess_situation", {"alert": link})
 
 
+@pytest.mark.matrix
 async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
     results = {definition.name: definition.result for definition in definitions()}
     known: dict[type[BaseModel], None] = {}
