@@ -32,6 +32,7 @@ from sentry_runbook.tools import definitions
 from tests.alerts.worlds import built_world
 from tests.beside import BESIDE, RISING
 from tests.collect.situation_worlds import SHOWN
+from tests.collect.watched import BASE as ORGANIZATION
 from tests.collect.watched import company
 from tests.corpus.planted.entries import planted_incidents
 from tests.corpus.planted.events import MAIN, Played
@@ -215,6 +216,14 @@ async def play_alerts(make: Make) -> None:
             await make(connection, "assess_situation", dict(alert))
 
 
+async def play_watched(make: Make) -> None:
+    """Alerts that fired and monitors that are open, one of them asked about by its link."""
+    link = f"{ORGANIZATION}/crons/shop/nightly-report/"
+    async with connected(world=company(), clock=ManualClock()) as connection:
+        await make(connection, "assess_situation", {})
+        await make(connection, "assess_situation", {"alert": link})
+
+
 @pytest.mark.matrix
 async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
     results = {definition.name: definition.result for definition in definitions()}
@@ -254,6 +263,7 @@ async def test_every_field_of_every_result_is_reached_by_some_call() -> None:
             await make(connection, *call)
     await play_many_issues(make)
     await play_alerts(make)
+    await play_watched(make)
     unreached = {
         f"{owner(model, name)}.{name}"
         for model in known
