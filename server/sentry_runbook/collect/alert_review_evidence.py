@@ -23,8 +23,10 @@ def all_evidence(parts: ReviewParts) -> AlertReviewEvidence:
     """All that is known at the end, and what is not."""
     for json in parts.firings.fired_rows():
         parts.issues.add_fired(json)
+    if parts.scope.is_glitchtip:
+        parts.scope.lacks("when alerts fired, and counts by time", GLITCHTIP)
     note_unread_lists(parts.lists)
-    parts.issues.note_unread()
+    parts.issues.note_unread(parts.firings.fired_issues())
     parts.series.note_unread()
     parts.firings.note_unread()
     return evidence_of(parts)
@@ -51,7 +53,7 @@ def evidence_of(parts: ReviewParts) -> AlertReviewEvidence:
         fired=tuple(keyed for keyed in parts.firings.keyed() if migrated.get(keyed.alert) is not True),
         issues=parts.issues.under_review(),
         hourly=hourly_of(parts),
-        minutes=parts.series.counted(parts.issues.numbers, parts.issues.no_errors),
+        minutes=(*parts.series.counted(parts.issues.numbers, parts.issues.no_errors), *parts.in_environments),
         sessions=parts.hours.sessions(),
         unread=tuple(scope.unread),
         warnings=tuple(_warnings(parts)),

@@ -15,7 +15,7 @@ from sentry_runbook.collect.alert_review_lists import AlertLists
 from sentry_runbook.collect.alert_review_scope import ReviewScope, note_by_reason
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.errors import RunbookError
-from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown, Window
+from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import AlertFirings, FiringHour, KeyedFirings
 from sentry_runbook.incident.model.evidence.alert_row import OpenPeriod
@@ -126,21 +126,33 @@ class ReviewedFirings:
         return page
 
     def ask(self, batch: RequestBatch, page: Sequence[AlertDefinition]) -> None:
-        """Ask for the firings of these alerts."""
+        """Ask for which issues these alerts fired, how often and when last; of monitors, when they were open."""
         client, window = self.scope.client, self.scope.window
-        hours = Window(start=window.start - HOUR, end=window.end)  # Sentry leaves out the first hour (alerts, 1)
         for alert in page:
             asked = self._asked[alert.key] = _Asked()
             if alert.form == "workflow":
                 asked.history = batch.add(partial(client.alert_history, alert.id, window.start, window.end))
-                asked.stats = batch.add(partial(client.alert_hours, alert.id, hours.start, hours.end))
             elif alert.form == "rule" and (project := self._project_of(alert)):
                 asked.history = batch.add(partial(client.old_history, project, alert.id, window.start, window.end))
-                asked.stats = batch.add(partial(client.old_hours, project, alert.id, hours.start, hours.end))
             elif alert.form in MONITORS:
                 asked.periods = batch.add(partial(client.open_periods_of, alert.id, window.end))
             elif alert.form == "metric_rule":
                 asked.periods = batch.add(partial(client.incidents_of, alert.id))
+
+    def ask_hours(self, batch: RequestBatch, page: Sequence[AlertDefinition]) -> None:
+        """Ask for the firings of these alerts by the hour."""
+        client, window = self.scope.client, self.scope.window
+        start = window.start - HOUR  # Sentry leaves out the first hour (alerts, 1)
+        for alert in page:
+            asked = self._asked[alert.key]
+            if alert.form == "workflow":
+                asked.stats = batch.add(partial(client.alert_hours, alert.id, start, window.end))
+            elif alert.form == "rule" and (project := self._project_of(alert)):
+                asked.stats = batch.add(partial(client.old_hours, project, alert.id, start, window.end))
+
+    def without_hours(self, page: Sequence[AlertDefinition]) -> list[AlertDefinition]:
+        """Those of the alerts that have issues, and whose firings by the hour are not asked for."""
+        return [alert for alert in page if (asked := self._asked[alert.key]).history and asked.stats is None]
 
     def _project_of(self, alert: AlertDefinition) -> str | None:
         """The project in whose path a rule from before stands, as Sentry wrote it."""
@@ -212,7 +224,8 @@ class ReviewedFirings:
             has_more_issues=history.value.next_cursor is not None,
             hours=hours,
         )
-        note = "the hours could not be read" if hours is None else ""
+        unknown = "the hours were not asked for" if not stats.is_sent else "the hours could not be read"
+        note = unknown if hours is None else ""
         return Known(value=known, source="firings of the alert by issue and by the hour", note=note)
 
     def _hours(self, rows: Rows) -> tuple[FiringHour, ...] | None:
@@ -232,6 +245,16 @@ class ReviewedFirings:
         failed = [next(filter(None, asked.errors), None) for asked in self._asked.values()]
         what = f"firings of {{}} of {len(self._asked)} alerts, in whole or in part"
         note_by_reason(self.scope, filter(None, failed), what)
+        # What an alert fired for once has its time in the list of its issues.
+        left = [key for key, asked in self._asked.items() if asked.history and not asked.stats and self._repeats(asked)]
+        if left:
+            why = "only so many fit into the requests of one call: name a project. Of each issue the last one is known"
+            self.scope.lacks(f"the hours of the firings of {len(left)} of {len(self._asked)} alerts", why)
+
+    def _repeats(self, asked: _Asked) -> bool:
+        """Whether the alert fired more than once for one of its issues."""
+        rows = () if asked.history is None or asked.history.value is None else asked.history.value.items
+        return any(count_of(row.get("count")) != 1 for row in rows)
 
 
 def _hour(at: datetime) -> datetime:

@@ -14,23 +14,24 @@ from functools import partial
 from operator import eq
 
 from sentry_runbook.collect.alert_review_issues import ERROR
-from sentry_runbook.collect.alert_review_scope import ReviewScope
+from sentry_runbook.collect.alert_review_scope import ALL_PROJECTS, ReviewScope
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.series_parts import INGEST_LAG
 from sentry_runbook.collect.sessions import merge_sessions
 from sentry_runbook.collect.situation_discover import of_issues
-from sentry_runbook.errors import RunbookError
+from sentry_runbook.errors import BadRequest, RunbookError
+from sentry_runbook.incident.model.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.incident.model.evidence import Known, Series, SessionHour, Unknown, Window
 from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries, Population, SessionsOf
 from sentry_runbook.incident.model.evidence.situation import ListedIssue
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import ProjectSessionCounts, SessionCounts, TimeSeries
-from sentry_runbook.sentry.issue_series import MOST_SERIES, OTHERS
-from sentry_runbook.sentry.timeseries import MOST_POINTS
+from sentry_runbook.sentry.issue_series import OTHERS
+from sentry_runbook.sentry.status_errors import OneProjectAtATime
 
 HOUR_S = 3600
 HOUR = timedelta(hours=1)
-MOST_HOURS = MOST_POINTS // (MOST_SERIES + 1)
+MOST_HOURS = points_of_each(MOST_SERIES, with_others=True)
 """Of one answer: each of its series has a point an hour."""
 MOST_FURTHER = 40
 """Issues beyond the busiest that are counted by the hour, ten a request."""
@@ -51,12 +52,16 @@ class HourlyCounts:
     _further: list[tuple[Window, tuple[ListedIssue, ...], Result[Tables]]] = field(default_factory=list)
     _all_sessions: Result[ProjectSessionCounts] = field(default_factory=Result)
     _sessions_by: dict[str, Result[ProjectSessionCounts]] = field(default_factory=dict)
+    _is_own: bool = False
+    """The sessions are asked for the project that was named; else for all."""
 
     def ask(self, batch: RequestBatch) -> None:
         """Round one: the busiest issues and all others, and the sessions."""
         scope = self.scope
+        self._stretches.clear()
         for stretch in _stretches(scope.counted, MOST_HOURS):
             self._stretches.append((stretch, batch.add(partial(self._series, stretch, "", with_others=True))))
+        self._is_own = scope.project_number != ALL_PROJECTS
         self._all_sessions = self._ask_sessions(batch, scope.project_number)
 
     def _ask_sessions(self, batch: RequestBatch, project: str) -> Result[ProjectSessionCounts]:
@@ -67,8 +72,9 @@ class HourlyCounts:
     def ask_sessions_of(self, batch: RequestBatch, projects: Sequence[str]) -> None:
         """Round two: the sessions of these projects, as far as they were cut in the answer about all."""
         cut = self._all_sessions.value is not None and self._all_sessions.value.is_cut
-        if cut and self.scope.project is None:
-            for project in projects[:MOST_SESSION_PROJECTS]:
+        if cut and not self._is_own:
+            own = self.scope.project is not None
+            for project in [self.scope.project_number] if own else projects[:MOST_SESSION_PROJECTS]:
                 self._sessions_by[project] = self._ask_sessions(batch, project)
 
     def ask_further(self, batch: RequestBatch, issues: Sequence[ListedIssue]) -> int:
@@ -83,18 +89,24 @@ class HourlyCounts:
             for first in range(0, len(chosen), MOST_SERIES):
                 ten = tuple(chosen[first : first + MOST_SERIES])
                 search = of_issues([issue.id for issue in ten])
-                asked = batch.add(partial(self._series, stretch, search, with_others=False))
+                asked = batch.add(partial(self._series, stretch, search, with_others=False, most=len(ten)))
                 self._further.append((stretch, ten, asked))
         return left
 
-    async def _series(self, stretch: Window, search: str, *, with_others: bool) -> Tables:
+    @property
+    def is_refused(self) -> bool:
+        """Whether counts were refused as they were asked for."""
+        return any(isinstance(result.error, BadRequest | OneProjectAtATime) for _, result in self._stretches)
+
+    async def _series(self, stretch: Window, search: str, *, with_others: bool, most: int = MOST_SERIES) -> Tables:
         return await self.scope.client.series_by_issue(
-            query=search,
+            query=" ".join(filter(None, (search, self.scope.only_project))),
             start=stretch.start,
             end=stretch.end,
             interval_s=HOUR_S,
             project_ids=(self.scope.project_number,),
             with_others=with_others,
+            most=most,
         )
 
     # --- what came back
@@ -142,6 +154,9 @@ class HourlyCounts:
         if counted is None:
             return _unknown(self.scope, [self._all_sessions.error])
         by_project = dict(counted.by_project)
+        if self.scope.project is not None:
+            own = self.scope.project_number
+            by_project = {number: counts for number, counts in by_project.items() if number == own}
         for result in self._sessions_by.values():
             by_project.update(result.value.by_project if result.value is not None else {})
         is_cut = any(counts.is_cut for counts in by_project.values())

@@ -9,6 +9,7 @@ from functools import partial
 from sentry_runbook.collect.alert_review_scope import ReviewScope, note_by_reason
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.request_values import issue_id
+from sentry_runbook.errors import BadRequest
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown
 from sentry_runbook.incident.model.evidence.alert_review import CountedSeries, IssueUnderReview
 from sentry_runbook.incident.model.evidence.issue import MAX_ACTIVITY, Activity
@@ -55,9 +56,10 @@ class ReviewedIssues:
 
     async def _page(self, search: str) -> Page:
         scope = self.scope
+        is_known = scope.project is not None and not scope.only_project
         return await scope.client.issues(
-            query=search,
-            project=None if scope.project is None else scope.project_number,
+            query=" ".join(filter(None, (search, scope.only_project))),
+            project=scope.project_number if is_known else None,
             environments=(),
             sort="date" if scope.is_glitchtip else "freq",
             start=scope.window.start,
@@ -97,6 +99,11 @@ class ReviewedIssues:
         return any(isinstance(result.error, OneProjectAtATime) for result in self._lists.values())
 
     @property
+    def is_refused(self) -> bool:
+        """Whether a list was refused as it was asked for."""
+        return any(isinstance(result.error, BadRequest | OneProjectAtATime) for result in self._lists.values())
+
+    @property
     def numbers(self) -> Mapping[str, str]:
         """Short id → number."""
         return {issue.name: issue.id for issue in self.listed.values()}
@@ -112,10 +119,14 @@ class ReviewedIssues:
 
     # --- what was done with them
 
-    def ask_activities(self, batch: RequestBatch, chosen: Sequence[str]) -> None:
-        """Ask for the activity of these issues, as far as it is not known and :data:`MOST_ACTIVITIES` allows."""
+    def unasked(self, chosen: Sequence[str]) -> list[str]:
+        """Those of these issues of which the activity may still be asked for, as :data:`MOST_ACTIVITIES` allows."""
         wanted = [number for number in dict.fromkeys(chosen) if number not in self._activities]
-        for number in wanted[: MOST_ACTIVITIES - len(self._activities)]:
+        return wanted[: MOST_ACTIVITIES - len(self._activities)]
+
+    def ask_activities(self, batch: RequestBatch, chosen: Sequence[str], most: int = MOST_ACTIVITIES) -> None:
+        """Ask for the activity of these issues, as far as it is not known; of so many at most."""
+        for number in self.unasked(chosen)[: max(0, most)]:
             self._activities[number] = batch.add(partial(self.scope.client.activities, IssueRef(number)))
 
     def add_fired(self, json: JsonObject) -> None:
@@ -137,8 +148,16 @@ class ReviewedIssues:
         note = "Sentry tells the latest entries only" if len(result.value) >= MAX_ACTIVITY else ""
         return Known(value=entries, source=f"activity of issue {number}", note=note)
 
-    def note_unread(self) -> None:
-        """Say of how many issues it is not known what was done with them, by reason."""
+    def note_unread(self, fired: Sequence[str]) -> None:
+        """Say of how many issues it is not known what was done with them, by reason.
+
+        Args:
+            fired: numbers of the issues that alerts fired for.
+        """
+        left = [number for number in fired if number not in self._activities]
+        if left:
+            why = "only so many fit into the requests of one call: name a project, or give a shorter period"
+            self.scope.lacks(f"what was done with {len(left)} of {len(fired)} issues that alerts fired for", why)
         errors = [result.error for result in self._activities.values() if result.error is not None]
         note_by_reason(self.scope, errors, f"what was done with {{}} of {len(self._activities)} issues")
 

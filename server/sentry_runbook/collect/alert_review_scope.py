@@ -25,6 +25,7 @@ PERIOD = timedelta(days=14)
 SHORTEST, LONGEST = timedelta(hours=1), timedelta(days=30)
 BEFORE = timedelta(days=7)
 """Before the period: the same hours of a week tell what is usual."""
+FULL_HOUR = "the period begins at a full hour, for firings are kept by the hour"
 ALL_PROJECTS = "-1"
 """What Sentry takes for all projects that the token may read."""
 ONE_BY_ONE = "this Sentry searches one project at a time: give one as project"
@@ -52,8 +53,17 @@ class ReviewScope:
 
     @property
     def project_number(self) -> str:
-        """The number of the project that was named, or what Sentry takes for all."""
+        """The number of the project that was named, or what Sentry takes for all; all, too, as long as it is not known.
+
+        Older servers refuse slugs where searches take projects (sentry-api §2); :attr:`only_project` names it there.
+        """
         return ALL_PROJECTS if self.project is None or self.project.id is None else self.project.id
+
+    @property
+    def only_project(self) -> str:
+        """Of a project whose number is not known yet a search for its events and issues; else empty."""
+        slug = None if self.project is None or self.project.id is not None else self.project.slug
+        return "" if slug is None else f"project:{slug}"
 
     @property
     def is_glitchtip(self) -> bool:
@@ -101,7 +111,7 @@ def review_window(run: Runtime, period: str | None, start: str | None, end: str 
     hour = window.start.replace(minute=0, second=0, microsecond=0)
     if start or hour == window.start:
         return window
-    return Window(start=hour, end=window.end, note=window.note or "from the full hour on")
+    return Window(start=hour, end=window.end, note=window.note or FULL_HOUR)
 
 
 def named_project(project: str | None) -> str | None:
@@ -118,15 +128,15 @@ def named_project(project: str | None) -> str | None:
 
 
 async def find_project(client: SentryClient, named: str | None) -> Project | None:
-    """The project with its number, which searches need: of a slug a request of its own.
+    """The project that was named; of a slug the number is not known yet, unless the server searches by numbers only.
 
     Raises:
         NotFound: Sentry knows no such project.
     """
-    if named is None:
-        return None
-    if named.isdigit():
-        return Project(named, None)
+    if named is None or named.isdigit():
+        return None if named is None else Project(named, None)
+    if client.server != "glitchtip" and not await client.searches_one_project(None):
+        return Project(None, named)
     report_round("the project that was named", 1)
     return await client.project(named)
 

@@ -16,10 +16,9 @@ from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, issue_id
 from sentry_runbook.collect.series_parts import HOUR, buckets_of, series_start, since_first_event
 from sentry_runbook.incident.model import evidence as ours
+from sentry_runbook.incident.model.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.incident.model.evidence import Unknown
 from sentry_runbook.sentry.counts import TimeSeries
-from sentry_runbook.sentry.issue_series import MOST_SERIES
-from sentry_runbook.sentry.timeseries import MOST_POINTS
 
 STEPS = (300, 900, HOUR)
 """Seconds of a bucket, the finest first."""
@@ -30,7 +29,7 @@ def step_of_each(collection: Collection) -> int:
     """The finest buckets that fit into an answer of ten series."""
     window = collection.question.window
     length = window.end - series_start(window)
-    points = MOST_POINTS // MOST_SERIES
+    points = points_of_each(MOST_SERIES)
     return next((step for step in STEPS if length / timedelta(seconds=step) < points), HOUR)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sentry_runbook.errors import BadRequest, Unsupported
+from sentry_runbook.incident.model.answer_points import MOST_SERIES
 from sentry_runbook.incident.model.evidence.json_values import id_of, list_of, object_of
 from sentry_runbook.sentry import parse_counts
 from sentry_runbook.sentry.base import EndpointGroup, Query, environments_of, projects_of, span
@@ -16,8 +17,6 @@ from sentry_runbook.sentry.parsing import an_object
 from sentry_runbook.sentry.status_errors import unsupported
 from sentry_runbook.sentry.timeseries import SERIES
 
-MOST_SERIES = 10
-"""Groups of one answer (``topEvents``); more is refused."""
 OTHERS = ""
 """The key of all other issues together."""
 OTHER_KEY = "Other"
@@ -45,6 +44,8 @@ class IssueSeriesEndpoints(EndpointGroup):
         organization: str | None = None,
     ) -> Mapping[str, TimeSeries]:
         """Events of the issues with the most of them, each by time; at most :data:`MOST_SERIES` issues.
+
+        The fewer issues are asked for, the more points each of them has: :func:`.points_of_each`.
 
         Args:
             query: in Sentry's search language.

@@ -12,6 +12,7 @@ from typing import TypeVar
 import anyio
 
 from sentry_runbook.errors import BadRequest, RunbookError, Unsupported
+from sentry_runbook.incident.model.answer_points import MOST_POINTS
 from sentry_runbook.sentry import parse_counts, parse_sessions
 from sentry_runbook.sentry.base import (
     READ_ORG,
@@ -28,8 +29,6 @@ from sentry_runbook.sentry.forms import RequestForm, ask_newest, never, refused_
 from sentry_runbook.sentry.messages import RequestInfo, SentryResponse
 
 T = TypeVar("T")
-MOST_POINTS = 10_000
-"""Points of one time series answer (sentry-api §8)."""
 HOUR_S = 3600
 MOST_SESSION_HOURS = 1_000
 """Intervals of one answer about sessions (sentry-api §17)."""

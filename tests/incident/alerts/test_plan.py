@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from sentry_runbook.incident.alerts.plan import BUCKETS, MOST_QUESTIONS, POINTS, SeriesQuestion, plan_series
+from sentry_runbook.incident.alerts.plan import MOST_QUESTIONS, SeriesQuestion, plan_series
 from sentry_runbook.incident.alerts.replay import replay, with_condition
+from sentry_runbook.incident.model.answer_points import points_of_each
 from sentry_runbook.incident.model.evidence.alert_definition import (
     AlertCondition,
     AlertDefinition,
@@ -104,7 +105,7 @@ def test_no_question_holds_more_than_one_answer_can_and_there_are_no_more_than_t
     assert 0 < len(questions) <= MOST_QUESTIONS
     for one in questions:
         buckets = (one.end - one.start) / timedelta(seconds=one.step_s)
-        assert buckets <= (POINTS if len(one.issues) <= 1 else BUCKETS)
+        assert buckets <= points_of_each(len(one.issues))
     # No population is forgotten for another.
     assert {one.population.environment for one in questions} == {None, "production", "staging"}
 

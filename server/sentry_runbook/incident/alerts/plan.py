@@ -3,13 +3,13 @@
 Theory: counts by the hour of all events are there; no count of a part of them, or in a shorter window, is higher. So
 finer counts are asked only for the hours in which they leave a condition open. Alerts with the same environment and
 search ask the same; their hours are joined. An answer holds 10,000 numbers: that is a week of minutes of one issue, or
-fifteen hours of ten issues and all others; the cheaper form is taken, and where minutes take too many requests,
-coarser buckets. What alerts need stands before what only suggestions need (rises of issues without an alert of theirs).
+sixteen hours of ten; the cheapest form is taken, and where minutes take too many requests, coarser buckets. What alerts
+need stands before what only suggestions need (rises of issues without an alert of theirs).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
@@ -28,20 +28,16 @@ from sentry_runbook.incident.alerts.replay_values import (
     population_of,
     why_not_metric,
 )
+from sentry_runbook.incident.model.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
 from sentry_runbook.incident.model.evidence.alert_conditions import type_of
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
 from sentry_runbook.incident.model.policy import Policy
 
-POINTS = 10_000
-"""Numbers of one answer (reference: sentry-api)."""
-SERIES = 11
-"""Series of an answer by issue: the ten busiest, and all others."""
-ISSUES = SERIES - 1
-BUCKETS = POINTS // SERIES - 9
-"""Of an answer by issue, with some to spare."""
-MOST_QUESTIONS = 60
-"""Requests of round two: at ten at a time, and about a second each, they take some six seconds."""
+MOST_QUESTIONS = 24
+"""Requests of one round, where nothing else is asked in it: as many as are sent at once."""
+TOGETHER = (1, 2, 3, 5, MOST_SERIES)
+"""Issues of an answer: the fewer there are, the longer the stretch that it holds."""
 STEPS = (60, 300, 900, 3600)
 Way = list[tuple[AlertCondition, int]]
 PLAIN = Population(projects=())
@@ -89,12 +85,20 @@ class WantedCounts:
                 self.hours.setdefault(issue, set()).update(hours)
 
 
-def plan_series(evidence: AlertReviewEvidence, policy: Policy) -> tuple[SeriesQuestion, ...]:
-    """What to ask in round two, the most important first: at most :data:`MOST_QUESTIONS`.
+def plan_series(
+    evidence: AlertReviewEvidence,
+    policy: Policy,
+    *,
+    most: int = MOST_QUESTIONS,
+    known: Collection[Population] = (),
+) -> tuple[SeriesQuestion, ...]:
+    """What to ask in round two, the most important first.
 
     Args:
         evidence: of round one: alerts, issues, counts by the hour.
         policy: the factor from which on an issue counts as risen.
+        most: so many questions; where they do not suffice for minutes of all, coarser buckets are asked.
+        known: populations of which it is known by now whether they had events at all.
     """
     period = counted_period(evidence)
     wanted: dict[tuple[object, ...], WantedCounts] = {}
@@ -112,14 +116,16 @@ def plan_series(evidence: AlertReviewEvidence, policy: Policy) -> tuple[SeriesQu
     needed = sorted((want for want in wanted.values() if want.hours), key=lambda want: -want.asked_by)
     window = evidence.window
     questions = [
-        SeriesQuestion(population, window.start, window.end, HOUR_S) for population in populations_to_count(evidence)
-    ]
+        SeriesQuestion(population, window.start, window.end, HOUR_S)
+        for population in populations_to_count(evidence)
+        if population not in known
+    ][: max(1, most // 3)]
     for index, want in enumerate(needed):
-        share = max(1, (MOST_QUESTIONS - len(questions)) // (len(needed) - index))
+        share = max(1, (most - len(questions)) // (len(needed) - index))
         questions += _questions(want, period, share)
     asked = shared.hours if shared is not None else {}
-    questions += _suggestions(period, rises, asked, MOST_QUESTIONS - len(questions))
-    return tuple(questions[:MOST_QUESTIONS])
+    questions += _suggestions(period, rises, asked, most - len(questions))
+    return tuple(questions[:most])
 
 
 # --- what alerts need ----------------------------------------------------------------------------------------------
@@ -283,19 +289,22 @@ def _questions(want: WantedCounts, period: CountedPeriod, share: int) -> list[Se
 def _cheapest(want: WantedCounts, period: CountedPeriod, step: int) -> Sequence[SeriesQuestion]:
     """Each issue by itself, or ten at a time: whichever takes fewer requests."""
     if not want.population.by_issue:
-        return _stretches(want.population, want.hours.get("", set()), step, POINTS, ())
+        return _stretches(want.population, want.hours.get("", set()), step, MOST_POINTS, ())
     issues = sorted(want.hours, key=lambda issue: (-period.events_of(issue), issue))
-    single = [
-        question
-        for issue in issues
-        for question in _stretches(_population(want, period, (issue,)), want.hours[issue], step, POINTS, (issue,))
-    ]
-    together: list[SeriesQuestion] = []
-    for first in range(0, len(issues), ISSUES):
-        some = tuple(issues[first : first + ISSUES])
+    found = (_together(want, period, step, issues, most) for most in TOGETHER if most <= max(1, len(issues)) * 2)
+    return min(found, key=len)
+
+
+def _together(
+    want: WantedCounts, period: CountedPeriod, step: int, issues: Sequence[str], most: int
+) -> list[SeriesQuestion]:
+    """Stretches of so many issues at a time."""
+    questions: list[SeriesQuestion] = []
+    for first in range(0, len(issues), most):
+        some = tuple(issues[first : first + most])
         hours = set[int]().union(*(want.hours[issue] for issue in some))
-        together += _stretches(_population(want, period, some), hours, step, BUCKETS, some)
-    return single if len(single) <= len(together) else together
+        questions += _stretches(_population(want, period, some), hours, step, points_of_each(len(some)), some)
+    return questions
 
 
 def _population(want: WantedCounts, period: CountedPeriod, issues: Iterable[str]) -> Population:

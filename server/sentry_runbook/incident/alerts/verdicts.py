@@ -19,7 +19,7 @@ from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinit
 from sentry_runbook.incident.model.policy import AlertRules
 from sentry_runbook.incident.model.results.alert_review import ReviewVerdict
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CHATTY_PCT = 80.0
 """One issue with that part of the firings is named (reference: alerts, 4)."""
 NOT_READ = "how often it fired is not known"
@@ -71,8 +71,9 @@ class Told:
 
     @property
     def period(self) -> str:
-        """``14 d``."""
-        return duration(self.window.length)
+        """``14 d``: the window begins with a full hour, so the minutes beside it say nothing."""
+        hours = round(self.window.length / HOUR)
+        return duration(hours * HOUR if hours else self.window.length)
 
 
 @dataclass(frozen=True)
