@@ -211,3 +211,13 @@ def test_an_issue_of_another_project_is_not_looked_at() -> None:
     evidence = counted([RawIssue("7", BURST)], minutes=minutes_of())
     assert spans(replay(with_condition(("shop",)), evidence)) != []
     assert spans(replay(with_condition(("2",)), evidence)) == []
+
+
+@pytest.mark.parametrize(("value", "certain"), [(4, True), (5, False)], ids=["passed", "equal"])
+def test_a_bucket_that_the_window_only_touches_makes_a_firing_possible_and_not_certain(
+    value: int, certain: bool
+) -> None:
+    # Five in the minute that the hour before the last one begins in, and five in the last one.
+    edge = RawIssue("7", [*every(10, 540, 540.5), *every(10, 600, 600.5)], before=9)
+    fired = spans(replay(with_condition(more_than=value), counted([edge], minutes=minutes_of())))
+    assert fired[-1] == (600, 601, certain)

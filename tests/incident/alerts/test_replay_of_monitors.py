@@ -10,7 +10,7 @@ from sentry_runbook.incident.alerts.replay import replay
 from sentry_runbook.incident.model.evidence import Series, SessionHour
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition, MetricCondition, MetricThreshold
 from sentry_runbook.incident.model.evidence.alert_review import CountedSeries, Population
-from tests.incident.alerts.counted import PROJECT, at, counted, every, minute_of, series
+from tests.incident.alerts.counted import PROJECT, RawIssue, at, counted, every, minute_of, series
 
 DAY = 24 * 60
 CRITICAL = MetricThreshold(label="critical", comparison="gt", limit=100)
@@ -82,6 +82,15 @@ def test_distinct_users_are_certain_where_a_bucket_is_the_window() -> None:
     closed = MetricThreshold(label="ok", comparison="lte", limit=59)
     hourly = monitor(passed, closed, aggregate="count_unique(user)", window_s=3600, step_s=3600)
     assert turns(hourly, users) == [(660, "critical", 720)]
+
+
+def test_there_are_no_more_users_than_events() -> None:
+    evidence = counted([RawIssue("7", every(1, 600, 620), before=9)])
+    users = {"aggregate": "count_unique(user)", "window_s": 3600}
+    few = replay(monitor(CRITICAL, OK, **users), evidence)
+    assert (few.why_not, few.firings) == (None, ())
+    low = MetricThreshold(label="critical", comparison="gt", limit=19)
+    assert [row.is_certain for row in replay(monitor(low, OK, **users), evidence).firings] == [False]
 
 
 def test_a_failure_rate_is_weighed_by_the_counts() -> None:

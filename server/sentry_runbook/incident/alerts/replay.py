@@ -238,7 +238,7 @@ class _IssueAlert:
 
     def longest(self, trials: Iterable[IssueOnTrial]) -> int | None:
         """The longest bucket that was looked at."""
-        return max((row.step for trial in trials for row in trial.rows if row.kind is RowKind.EVENTS), default=None)
+        return max((trial.longest for trial in trials if trial.longest is not None), default=None)
 
     def maximum(self, trials: Iterable[IssueOnTrial]) -> ConditionMaximum | None:
         """How far its first condition with a number came, of all issues."""
@@ -303,7 +303,9 @@ def _trial(period: CountedPeriod, issue: str, environment: str | None, lead: int
         cells = period.cells(environment, "", issue)
     everywhere = cells if environment is None else period.cells(None, "", issue)
     rows = rows_of(row, cells, period.start - lead, period.end, environment=environment, everywhere=everywhere)
-    return IssueOnTrial(period, issue, row, environment, cells, rows)
+    longest = max((one.step for one in rows if one.kind is RowKind.EVENTS), default=None)
+    resolves = any(one.kind is RowKind.RESOLVED for one in rows)
+    return IssueOnTrial(period, issue, row, environment, cells, rows, longest, resolves)
 
 
 def _told(firing: Firing, issue: str, start: int) -> ReplayedFiring:

@@ -52,6 +52,10 @@ class IssueOnTrial:
     environment: str | None
     base: CountCells
     rows: Rows
+    longest: int | None
+    """Seconds of the longest bucket that is looked at; None: there is none."""
+    resolves: bool
+    """Whether a resolve is among the rows."""
 
     @property
     def key(self) -> tuple[str, str | None, int]:
@@ -93,6 +97,8 @@ def truths_of(condition: AlertCondition, issue: IssueOnTrial) -> Truths:
         # Of a total the number is reached, of all others passed; both are whole numbers.
         limit = (condition.value or 0) - (BY_TYPE[condition.type].needs == "total")
         found = bounds.more_than(limit)
+        if not issue.resolves:
+            return found
         slow = BY_TYPE[condition.type].is_slow
         return [
             NEVER if slow and row.kind is RowKind.RESOLVED else code

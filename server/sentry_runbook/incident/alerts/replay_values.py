@@ -119,11 +119,13 @@ def value_at(alert: AlertDefinition, metric: MetricCondition, period: CountedPer
     series = period.totals(population)
     if aggregate == EVENTS:
         return _counted(compose(_pieces(series), until=_end(series, period)), period, population, metric.window_s)
+    if aggregate == USERS:
+        # There are no more users than events: where those are too few, users were not asked for.
+        bound = bound_of(period, population)
+        by_step = (*_by_step(series, period), *((bound,) if bound is not None else ()))
+        return (lambda end: _users(by_step, end - metric.window_s, end)) if by_step else None
     if not series:
         return None
-    if aggregate == USERS:
-        by_step = _by_step(series, period)
-        return lambda end: _users(by_step, end - metric.window_s, end)
     rows = [MetricSeries(one) for one in series]
     if aggregate == FAILURE_RATE:
         counts = [MetricSeries(one) for one in period.totals(population.model_copy(update={"aggregate": EVENTS}))]
