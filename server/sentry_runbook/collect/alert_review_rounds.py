@@ -122,9 +122,9 @@ class ReviewRounds:
         parts.firings.ask(batch, page)
         room = AT_ONCE - len(batch)
         if room < LEAST_COUNTS:
-            # So many fired that it takes longer anyway: their firings whole, and a round's worth of all else.
+            # So many fired that it takes longer anyway: their firings whole, and two rounds' worth of all else.
             parts.firings.ask_hours(batch, page)
-            room = AT_ONCE
+            room = 2 * AT_ONCE
         self._share(batch, page, room)
         await self._send_page(batch, page)
         await self._read_rules_beside()
