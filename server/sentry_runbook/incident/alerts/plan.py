@@ -27,11 +27,11 @@ from sentry_runbook.incident.alerts.replay_values import (
     population_of,
     why_not_metric,
 )
-from sentry_runbook.incident.model.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
 from sentry_runbook.incident.model.evidence.alert_conditions import type_of
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
 from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.safety.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
 
 MOST_QUESTIONS = 24
 """Requests of one round, where nothing else is asked in it: as many as are sent at once."""
