@@ -74,6 +74,7 @@ BY_TEST: dict[str, str] = {
     "AlertInIncident.limit": "as above",
     "AlertInIncident.most": "as above",
     "AlertInIncident.why_not_replayed": "as above",
+    "AlertDetection.has_more": "tests/incident/test_alert_why.py: alerts that were not read",
     "AlertInIncident.reached_by": "tests/incident/test_alert_why.py: where the counts tell an interval",
     "SuggestedCondition.extra_at_most": "as above",
     "SuggestedCondition.fires_by": "as above",
@@ -175,7 +176,7 @@ async def with_alerts(scenario: Scenario, issue: str) -> Evidence:
     transport = httpx.ASGITransport(create_app(World(scenario, clock)))
     run = build_runtime(SETTINGS, http_transport=transport, clock=clock)
     try:
-        return await collect_story(run, issue)
+        return (await collect_story(run, issue)).evidence
     finally:
         await run.aclose()
 

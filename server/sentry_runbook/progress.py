@@ -11,6 +11,7 @@ A message is our own words and numbers. Text of events, names of alerts and what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -89,6 +90,8 @@ class Progress:
             self._listeners.remove(listener)
 
 
+ROUND = re.compile(r"round \d+: (.*?)(?: \(\d+ lookups?\))?")
+"""The message of a round: what it asks for, and how many lookups."""
 _current: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 
@@ -110,6 +113,44 @@ def following(progress: Progress) -> Iterator[None]:
         yield
         return
     with progress.listening(lambda step: own.report(step.message, step.left)):
+        yield
+
+
+class _Beside(Progress):
+    """The rounds of work that runs beside other work of the same call."""
+
+    def __init__(self, whole: Progress, silent: int) -> None:
+        super().__init__()
+        self._whole = whole
+        self._silent = silent
+
+    def report(self, message: str, left: int | None = None) -> None:
+        """Tell a round of shared work, which numbers its own, as one of the whole; any other step as it is."""
+        told = ROUND.fullmatch(message)
+        if told is None:
+            self._whole.report(message, left)
+        else:
+            self.report_round(told[1])
+
+    def report_round(self, what: str, lookups: int | None = None, page: Page | None = None) -> None:
+        """Tell a round without the number of lookups, for others ask beside it."""
+        self._silent -= 1
+        if self._silent < 0:
+            self._whole.report_round(what, None, page)
+
+
+@contextmanager
+def reporting_beside(silent: int = 0) -> Iterator[None]:
+    """Let the work inside report as a part of a call in which other work runs at the same time.
+
+    Args:
+        silent: so many of its first rounds are not told, for they fall into rounds of the other work.
+    """
+    whole = _current.get()
+    if whole is None:
+        yield
+        return
+    with reporting_to(_Beside(whole, silent)):
         yield
 
 

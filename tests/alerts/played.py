@@ -62,10 +62,11 @@ class Played:
 @cache
 def played(name: str) -> Played:
     """Play a world, once in a process."""
-    return anyio.run(_play, built_world(name))
+    return anyio.run(play, built_world(name))
 
 
-async def _play(built: Built) -> Played:
+async def play(built: Built) -> Played:
+    """Play a built world."""
     world, clock = built.sentry()
     transport = httpx.ASGITransport(create_app(world, profile=built.profile))
     run = build_runtime(_SHARING, http_transport=transport, clock=clock, elapsed=Seconds())

@@ -94,11 +94,12 @@ def reviewer(
     transport: httpx.AsyncBaseTransport | None = None,
     settings: Settings = WIDE,
     elapsed: Callable[[], float] = lambda: 0.0,
+    clock: ManualClock | None = None,
 ) -> Reviewer:
     """Make one."""
     inner = transport or httpx.ASGITransport(create_app(world or organization(), profile=profile, scopes=scopes))
     upstream = RoundCountingTransport(Refusing(inner, refused or {}, is_refused))
-    run = build_runtime(settings, http_transport=upstream, clock=ManualClock(), elapsed=elapsed)
+    run = build_runtime(settings, http_transport=upstream, clock=clock or ManualClock(), elapsed=elapsed)
     return Reviewer(run, upstream)
 
 

@@ -165,6 +165,7 @@ async def test_glitchtip_s_alerts_are_listed_and_all_that_it_cannot_tell_is_unkn
         assert all(isinstance(keyed.firings, Unknown) for keyed in evidence.fired) and len(evidence.fired) == 2
         assert isinstance(evidence.hourly, Unknown) and isinstance(evidence.sessions, Unknown)
         assert any("cannot be judged" in warning for warning in evidence.warnings)
+        assert "cannot be judged" in unread(evidence)["when alerts fired, and counts by time"]
         assert not any("2026" in what for what in unread(evidence)), "it never had such rules"
     assert not review.asked("workflows", "detectors", "combined-rules", "events-stats", "sessions", "activities")
 
@@ -225,6 +226,11 @@ async def test_the_period_is_a_fortnight_unless_given_and_begins_at_a_full_hour(
     evidence = await reviewer(company())()
     assert evidence.window.end == NOW == evidence.collected_at
     assert evidence.window.end - evidence.window.start == timedelta(days=14)
+    clock = ManualClock()
+    clock.advance(minutes=17)
+    later = await reviewer(company(), clock=clock)()
+    assert (later.window.start, later.window.end) == (NOW - timedelta(days=14), clock.now)
+    assert any("full hour" in warning for warning in later.warnings) and not evidence.warnings
     past = await reviewer(company())(start="2026-11-18T08:30:00Z", end="2026-11-18T11:00:00Z")
     assert (past.window.start.hour, past.window.start.minute) == (8, 30)
     periods = of_key(past, "metric_monitor:41").open_periods

@@ -99,7 +99,7 @@ async def lived(story: Story) -> Evidence:
         http_transport=transport,
     )
     try:
-        return await collect_story(run, story.scenario.issue)
+        return (await collect_story(run, story.scenario.issue)).evidence
     finally:
         await run.aclose()
 

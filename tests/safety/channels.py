@@ -62,6 +62,7 @@ class Asker:
             yield await self.tool(name, name, issue=issue)
         yield await self.tool("find_issues", "find_issues", project=PROJECT)
         yield await self.tool("assess_situation", "assess_situation")
+        yield await self.tool("review_alerts", "review_alerts")
         yield await self.tool("assess_situation by the day", "assess_situation", period="24h", alert=issue)
         yield await self.tool("get_issue", "get_issue", issue=issue, event="oldest")
         yield await self.tool("check_recovery", "check_recovery", issue=issue)

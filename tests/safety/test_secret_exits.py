@@ -176,6 +176,7 @@ COMMANDS = (
         for kind, audience, form in DRAFTS
         if form == "slack"
     ),
+    ("review-alerts",),
     ("postmortem", "SHOP-1"),
 )
 

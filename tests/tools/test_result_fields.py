@@ -32,6 +32,7 @@ from sentry_runbook.tools import definitions
 from tests.alerts.worlds import built_world
 from tests.beside import BESIDE, RISING
 from tests.collect.situation_worlds import SHOWN
+from tests.collect.watched import company
 from tests.corpus.planted.entries import planted_incidents
 from tests.corpus.planted.events import MAIN, Played
 from tests.rich_scenario import RICH
@@ -209,6 +210,9 @@ async def play_alerts(make: Make) -> None:
             await make(connection, "review_alerts", {})
             if cursor := first.get("next_cursor"):
                 await make(connection, "review_alerts", {"cursor": cursor})
+    async with connected(world=company(), clock=ManualClock()) as connection:
+        for alert in ({}, {"alert": "Payments fail"}, {"alert": "Nightly report"}):
+            await make(connection, "assess_situation", dict(alert))
 
 
 @pytest.mark.matrix

@@ -220,8 +220,8 @@ ALERTS = {
 }
 GAPS = {
     "nothing else": ({}, "2026-11-20 11:00 UTC, and on nothing else in the period"),
-    "more": ({"extra_firings": 3}, "and 3 times else in the period"),
-    "at most": ({"extra_firings": None, "extra_firings_at_most": 1}, "and at most 1 time else in the period"),
+    "more": ({"extra_firings": 3}, "and 3 other times in the period"),
+    "at most": ({"extra_firings": None, "extra_firings_at_most": 1}, "and at most 1 other time in the period"),
     "not known": ({"extra_firings": None}, "how often else is not known"),
     "interval": ({"would_have_fired_by": ago(minutes=58)}, "between 2026-11-20 11:00 and 11:02 UTC"),
     "none": ({"suggestion": None}, "Would have caught it:** none of the conditions that were tried"),

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sentry_runbook.collect.builder import WindowFor
+    from sentry_runbook.incident.incident import Incident
     from sentry_runbook.incident.model.evidence import Evidence, Window
     from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
     from sentry_runbook.incident.model.evidence.alert_target import AlertTarget
     from sentry_runbook.incident.model.evidence.situation import SituationEvidence
     from sentry_runbook.incident.model.results.issue import EventList, IssueList
+    from sentry_runbook.incident.model.stated import Stated
     from sentry_runbook.runtime import Runtime
 
 __all__ = [
@@ -116,8 +118,13 @@ async def investigate(
 
 
 async def collect_story(
-    run: Runtime, issue: str, *, environment: str | None = None, beside: Sequence[str] = ()
-) -> Evidence:
+    run: Runtime,
+    issue: str,
+    *,
+    environment: str | None = None,
+    beside: Sequence[str] = (),
+    stated: Stated | None = None,
+) -> Incident:
     """What a postmortem is written from; see :func:`.story_with_alerts.collect_story`.
 
     Raises:
@@ -125,7 +132,7 @@ async def collect_story(
     """
     from sentry_runbook.collect import story_with_alerts  # noqa: PLC0415  # see the module's docstring
 
-    return await story_with_alerts.collect_story(run, issue, environment=environment, beside=beside)
+    return await story_with_alerts.collect_story(run, issue, environment=environment, beside=beside, stated=stated)
 
 
 async def collect_situation(

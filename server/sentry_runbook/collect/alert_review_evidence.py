@@ -23,6 +23,8 @@ def all_evidence(parts: ReviewParts) -> AlertReviewEvidence:
     """All that is known at the end, and what is not."""
     for json in parts.firings.fired_rows():
         parts.issues.add_fired(json)
+    if parts.scope.is_glitchtip:
+        parts.scope.lacks("when alerts fired, and counts by time", GLITCHTIP)
     note_unread_lists(parts.lists)
     parts.issues.note_unread(parts.firings.fired_issues())
     parts.series.note_unread()

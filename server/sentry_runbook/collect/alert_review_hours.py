@@ -33,7 +33,7 @@ HOUR_S = 3600
 HOUR = timedelta(hours=1)
 MOST_HOURS = points_of_each(MOST_SERIES, with_others=True)
 """Of one answer: each of its series has a point an hour."""
-MOST_FURTHER = 40
+MOST_FURTHER = 80
 """Issues beyond the busiest that are counted by the hour, ten a request."""
 MOST_SESSION_PROJECTS = 10
 """Whose sessions are asked for by themselves, where Sentry cut those of all projects."""
@@ -78,12 +78,15 @@ class HourlyCounts:
                 self._sessions_by[project] = self._ask_sessions(batch, project)
 
     def ask_further(self, batch: RequestBatch, issues: Sequence[ListedIssue]) -> int:
-        """Round two: the issues with the most events of those without a series; how many stay without one."""
+        """Round two: of those without a series new ones and those with most events; how many stay without one."""
         left = 0
         for stretch, result in self._stretches:
             # Only errors are counted: of another issue no event would be found, which is not "none".
             busy = [issue for issue in issues if issue.category == ERROR and (issue.events or 0) >= FEWEST_EVENTS]
             silent = [issue for issue in busy if result.value is not None and not _is_in(issue, result.value)]
+            # A new issue may be an incident with all of its events; one that was always there is mostly noise.
+            start = self.scope.window.start
+            silent.sort(key=lambda issue: issue.first_seen is None or issue.first_seen < start)
             chosen = silent[:MOST_FURTHER]
             left = max(left, len(silent) - len(chosen))
             for first in range(0, len(chosen), MOST_SERIES):

@@ -25,6 +25,7 @@ PERIOD = timedelta(days=14)
 SHORTEST, LONGEST = timedelta(hours=1), timedelta(days=30)
 BEFORE = timedelta(days=7)
 """Before the period: the same hours of a week tell what is usual."""
+FULL_HOUR = "the period begins at a full hour, for firings are kept by the hour"
 ALL_PROJECTS = "-1"
 """What Sentry takes for all projects that the token may read."""
 ONE_BY_ONE = "this Sentry searches one project at a time: give one as project"
@@ -110,7 +111,7 @@ def review_window(run: Runtime, period: str | None, start: str | None, end: str 
     hour = window.start.replace(minute=0, second=0, microsecond=0)
     if start or hour == window.start:
         return window
-    return Window(start=hour, end=window.end, note=window.note or "from the full hour on")
+    return Window(start=hour, end=window.end, note=window.note or FULL_HOUR)
 
 
 def named_project(project: str | None) -> str | None:

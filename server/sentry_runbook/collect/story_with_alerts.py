@@ -20,11 +20,13 @@ from sentry_runbook.collect.together import first_to_begin
 from sentry_runbook.collect.windows import story_window
 from sentry_runbook.incident.alerts.for_episode import IncidentEpisode, detection_of
 from sentry_runbook.incident.formatting import span
+from sentry_runbook.incident.incident import Incident
 from sentry_runbook.incident.model.evidence import Evidence, Known, Unknown
 from sentry_runbook.incident.model.evidence.alert_detection import AlertDetection
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
 from sentry_runbook.incident.model.evidence.json_values import JsonObject, id_of, object_of, text_of
-from sentry_runbook.progress import reporting_to
+from sentry_runbook.incident.model.stated import Stated
+from sentry_runbook.progress import reporting_beside
 from sentry_runbook.runtime import Runtime
 from sentry_runbook.sentry.ids import IssueRef
 
@@ -36,15 +38,21 @@ MOST_UNREAD = 3
 
 
 async def collect_story(
-    run: Runtime, issue: str, *, environment: str | None = None, beside: Sequence[str] = ()
-) -> Evidence:
-    """The evidence of one issue, or of several together, with what the alerts of its project did in the incident.
+    run: Runtime,
+    issue: str,
+    *,
+    environment: str | None = None,
+    beside: Sequence[str] = (),
+    stated: Stated | None = None,
+) -> Incident:
+    """The incident of one issue, or of several together, whose evidence tells what the alerts of its project did.
 
     Args:
         run: the runtime of the call.
         issue: id, short id or URL; ``beside`` further ones of the same incident.
         environment: environments that the caller named, separated by commas.
         beside: as ``issue``.
+        stated: what people said.
 
     Raises:
         RunbookError: an issue could not be read, or an argument is invalid.
@@ -52,20 +60,20 @@ async def collect_story(
     batch = RequestBatch()
     story = batch.add(partial(_story, run, issue, environment, beside))
     review = batch.add(partial(_review, run, issue, beside))
-    evidence = await batch.send_until(story)
+    incident = run.incident(await batch.send_until(story), stated)
     if review.value is None:
         why = "it was not asked for" if review.error is None else review.error.what.rstrip(".")
-        return evidence.model_copy(update={"alert_detection": Unknown(why=why)})
-    return evidence.model_copy(update={"alert_detection": _judged(run, evidence, review.value)})
+        return incident.with_alert_detection(Unknown(why=why))
+    return incident.with_alert_detection(_judged(run, incident, review.value))
 
 
 def _judged(
-    run: Runtime, evidence: Evidence, review: AlertReviewEvidence | Unknown
+    run: Runtime, incident: Incident, review: AlertReviewEvidence | Unknown
 ) -> Known[AlertDetection] | Unknown | None:
     """What the alerts did in the incident; None where its beginning is not known, which is said elsewhere."""
     if isinstance(review, Unknown):
         return review
-    episode = run.incident(evidence).known_episode
+    episode, evidence = incident.known_episode, incident.evidence
     if episode is None:
         return None
     issues, first = evidence.together or (evidence.issue,), episode.began_earliest
@@ -105,7 +113,8 @@ async def _story(run: Runtime, issue: str, environment: str | None, beside: Sequ
         fresh=False,
         beside=beside,
     )
-    return await collect_evidence(run, question, story_window)
+    with reporting_beside():
+        return await collect_evidence(run, question, story_window)
 
 
 async def _review(run: Runtime, issue: str, beside: Sequence[str]) -> AlertReviewEvidence | Unknown:
@@ -114,8 +123,8 @@ async def _review(run: Runtime, issue: str, beside: Sequence[str]) -> AlertRevie
     Raises:
         RunbookError: an issue could not be read, or no list of alerts.
     """
-    # What the caller is told of the progress are the rounds of the story.
-    with reporting_to(None), run.client().deadline(run.settings.limits.call_s):
+    # Its lists are read while the story's second round is under way, which the caller is told of.
+    with reporting_beside(silent=1), run.client().deadline(run.settings.limits.call_s):
         references = [await read_reference(run, text) for text in (issue, *beside)]
         if any(ref.organization not in (None, run.settings.organization) for ref in references):
             return ELSEWHERE

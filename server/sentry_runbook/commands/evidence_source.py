@@ -33,7 +33,7 @@ async def story_evidence(run: Runtime, arguments: argparse.Namespace, *, has_ale
     if arguments.evidence:
         evidence = read_evidence(arguments.evidence, run.settings.base_url)
     elif has_alerts:
-        evidence = await collect_story(run, arguments.issue, beside=split_issues(arguments.issues))
+        evidence = (await collect_story(run, arguments.issue, beside=split_issues(arguments.issues))).evidence
     else:
         beside = split_issues(arguments.issues)
         aspects = HANDOFF if getattr(arguments, "kind", None) == "handoff" and not beside else STORY

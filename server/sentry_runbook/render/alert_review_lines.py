@@ -168,13 +168,10 @@ def suggestion_line(gap: AlertGap) -> str:
 
 
 def _extra(gap: AlertGap) -> str:
-    if gap.extra_firings is None:
-        most = gap.extra_firings_at_most
-        return (
-            "how often else is not known" if most is None else f"and at most {count(most, 'time')} else in the period"
-        )
-    times = gap.extra_firings
-    return f"and {count(times, 'time')} else in the period" if times else "and on nothing else in the period"
+    times, most = gap.extra_firings, gap.extra_firings_at_most
+    if times is not None:
+        return f"and {count(times, 'other time')} in the period" if times else "and on nothing else in the period"
+    return "how often else is not known" if most is None else f"and at most {count(most, 'other time')} in the period"
 
 
 def more_line(result: AlertReview) -> str | None:

@@ -25,7 +25,7 @@ from sentry_runbook.safety.echo import echoed
 from sentry_runbook.tools.arguments import stated_moment
 
 if TYPE_CHECKING:
-    from sentry_runbook.incident.model.evidence import Evidence
+    from sentry_runbook.incident.incident import Incident
 
 POSTMORTEM = "postmortem"
 STATED = ("lead", "service", "root_cause", "fix")
@@ -77,20 +77,23 @@ async def fill_prompt(run: Runtime, template: Template, arguments: Mapping[str, 
     if "issue" not in given:
         return template.prompt(BlankContent(run.policy, run.sanitize_stated(stated), audience), given)
     kind = next((kind for kind, form in FORMS.items() if form == template.name), None)
-    incident = run.incident(await _evidence(run, template, given, kind), stated)
+    incident = await _incident(run, template, given, stated, kind)
     why = nothing_to_say(incident, kind, audience, since) if kind is not None else None
     if why is not None:
         return f"No message is due, so there is none to give the user. Tell the user why: {why}.\n"
     return template.prompt(MessageContent(incident, audience=audience, since=since), given)
 
 
-async def _evidence(run: Runtime, template: Template, given: Mapping[str, str], kind: Kind | None) -> Evidence:
-    """The evidence of the issue that was given; a postmortem tells of the alerts, too."""
+async def _incident(
+    run: Runtime, template: Template, given: Mapping[str, str], stated: Stated, kind: Kind | None
+) -> Incident:
+    """The incident of the issue that was given; a postmortem tells of the alerts, too."""
     issue, environment = given["issue"], given.get("environment")
     if template.name == POSTMORTEM:
-        return await collect_story(run, issue, environment=environment)
+        return await collect_story(run, issue, environment=environment, stated=stated)
     aspects = HANDOFF if kind == "handoff" else STORY
-    return await investigate(run, issue, aspects, environment=environment, window_for=story_window)
+    evidence = await investigate(run, issue, aspects, environment=environment, window_for=story_window)
+    return run.incident(evidence, stated)
 
 
 def _known_arguments(template: Template, arguments: Mapping[str, str]) -> dict[str, str]:

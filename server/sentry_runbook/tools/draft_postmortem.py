@@ -51,11 +51,11 @@ async def draft_postmortem(
         detected_at=past_moment(detected_at, "detected_at", now),
         acknowledged_at=past_moment(acknowledged_at, "acknowledged_at", now),
     )
-    evidence = await collect_story(run, issue, beside=issues or ())
-    postmortem = draft(run.incident(evidence, stated), form=run.templates["postmortem"])
+    incident = await collect_story(run, issue, beside=issues or (), stated=stated)
+    postmortem = draft(incident, form=run.templates["postmortem"])
     if check is None:
         return postmortem
-    return postmortem.model_copy(update={"lint": lint_postmortem(check, run.incident(evidence))})
+    return postmortem.model_copy(update={"lint": lint_postmortem(check, run.incident(incident.evidence))})
 
 
 def _without_twins(result: Postmortem) -> Postmortem:

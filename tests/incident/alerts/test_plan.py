@@ -60,6 +60,27 @@ def test_alerts_with_the_same_environment_and_search_ask_once() -> None:
     assert {one.population.environment for one in other} == {None, "production"}
 
 
+def counting(*numbers: int, logic: str) -> ConditionGroup:
+    rows = tuple(AlertCondition(type="event_frequency_count", value=number, interval_s=3600) for number in numbers)
+    return ConditionGroup.model_validate({"logic": logic, "conditions": rows, "actions": ("email",)})
+
+
+def test_each_way_to_fire_asks_for_its_own_hours() -> None:
+    # A steady forty an hour: nothing rises, so that nothing is asked but for the alert.
+    steady = RawIssue("7", [hour * 60 + 20 + index / 10 for hour in range(-48, 24) for index in range(40)], before=9)
+    evidence = counted([steady], hours_from=-2 * DAY)
+    alert = with_condition(more_than=1)
+    ways = {
+        "either number": (counting(50, 5000, logic="any"),),
+        "either block": (counting(50, logic="all"), counting(5000, logic="all")),
+        "both numbers": (counting(50, 5000, logic="all"),),
+    }
+    asks = {
+        name: bool(planned(evidence, alert.model_copy(update={"filters": groups}))) for name, groups in ways.items()
+    }
+    assert asks == {"either number": True, "either block": True, "both numbers": False}
+
+
 def test_a_rise_is_asked_for_where_no_alert_asks_so_that_a_suggestion_can_be_tried() -> None:
     (question,) = planned(counted([BURST]))
     assert (question.start, question.end) == (at(540), at(720))

@@ -22,12 +22,18 @@ from sentry_runbook.incident.alerts.catches import (
 from sentry_runbook.incident.alerts.coverage import Coverage, hears_only_monitors, tells_of_episodes
 from sentry_runbook.incident.alerts.dead import why_dead
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
+from sentry_runbook.incident.alerts.issue_rises import FEWEST_PER_HOUR
 from sentry_runbook.incident.alerts.replayed import Replay
 from sentry_runbook.incident.alerts.thresholds import other_settings
 from sentry_runbook.incident.alerts.verdicts import ORDER, AlertJudgement, Told, judge
 from sentry_runbook.incident.model.evidence import Known, Unknown, Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
-from sentry_runbook.incident.model.evidence.alert_review import AlertFirings, AlertReviewEvidence, KeyedFirings
+from sentry_runbook.incident.model.evidence.alert_review import (
+    ALL_OTHERS,
+    AlertFirings,
+    AlertReviewEvidence,
+    KeyedFirings,
+)
 from sentry_runbook.incident.model.evidence.alert_row import OpenPeriod
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.incident.model.results.alert_review import ReviewVerdict, ThresholdRow
@@ -88,6 +94,11 @@ class AlertJudge:
         self._coverage = Coverage(evidence, policy)
         self._histories = {row.alert: row for row in evidence.fired}
         self._issues = {row.issue.id: row for row in evidence.issues}
+        hourly = evidence.hourly.value if isinstance(evidence.hourly, Known) else ()
+        self._counted = {row.issue for row in hourly}
+        self._has_uncounted = any(
+            row.is_partial or (row.issue == ALL_OTHERS and any(row.events.values)) for row in hourly
+        )
 
     def judged(self, alert: AlertDefinition) -> JudgedAlert:
         """The verdict on one alert, with all that it rests on."""
@@ -127,7 +138,15 @@ class AlertJudge:
             busiest=None if busiest is None else (busiest[1], busiest[0]),
             fired_at=max((row.last_fired for row in firings.issues if row.last_fired is not None), default=None),
             acted_on=acted if acted.of else None,
+            uncounted=sum(self._is_uncounted(row.id) for row in firings.issues),
         )
+
+    def _is_uncounted(self, issue: str) -> bool:
+        """Whether an issue of errors with enough events for an episode has no counts of its own by the hour."""
+        row = self._issues.get(issue)
+        if not self._has_uncounted or row is None or not row.issue.is_error or issue in self._counted:
+            return False
+        return row.issue.events is not None and row.issue.events >= FEWEST_PER_HOUR
 
     # --- what it did in each episode
 

@@ -84,7 +84,8 @@ class Coverage:
         events = events_in(episode, rows)
         if events is None:
             # Of a metric monitor's environment only all events together are counted: a few of them are no part of it.
-            together = counted_in(episode, [row for row in rows if row.issue is None and not row.population.search])
+            own = ("", alert.metric.raw_query) if alert.metric is not None else ("",)
+            together = counted_in(episode, [row for row in rows if row.issue is None and row.population.search in own])
             events = None if together is None else int(together >= episode.events * LEAST_SHARE)
         return self._policy.is_production(environment) if events is None else events > 0
 

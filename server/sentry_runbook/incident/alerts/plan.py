@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import product
 
 from sentry_runbook.incident.alerts.emptiness import populations_to_count
 from sentry_runbook.incident.alerts.plan_hours import Hours, IssueHours, hours_of, rise_hours
-from sentry_runbook.incident.alerts.replay import conditions_of, groups_of, why_not
+from sentry_runbook.incident.alerts.replay import conditions_of, why_not
 from sentry_runbook.incident.alerts.replay_conditions import search_of
 from sentry_runbook.incident.alerts.replay_metric import OK
 from sentry_runbook.incident.alerts.replay_series import EVENTS, USERS, CountedPeriod, counted_period
@@ -28,7 +29,7 @@ from sentry_runbook.incident.alerts.replay_values import (
     why_not_metric,
 )
 from sentry_runbook.incident.model.evidence.alert_conditions import type_of
-from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition
+from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
 from sentry_runbook.incident.model.policy import Policy
 from sentry_runbook.safety.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
@@ -38,6 +39,7 @@ MOST_QUESTIONS = 24
 TOGETHER = (1, 2, 3, 5, MOST_SERIES)
 """Issues of an answer: the fewer there are, the longer the stretch that it holds."""
 STEPS = (60, 300, 900, 3600)
+Way = list[tuple[AlertCondition, int]]
 PLAIN = Population(projects=())
 """All events, before it is known of which issues."""
 HOUR_S, DAY_S = 3600, 86_400
@@ -159,9 +161,9 @@ def _of_issue_alert(alert: AlertDefinition, period: CountedPeriod, factor: float
     issues = list(_issues(period, projects))
     conditions = list(conditions_of(alert))
     counting = [row for row in conditions if type_of(row.type).needs in ("events", "users", "sessions")]
-    must = [(row, row.interval_s or 1) for row in _needed(alert, counting)]
-    if must:
-        hours = {issue: hours_of(period, issue, must) for issue in issues}
+    ways = list(_ways(alert, counting))
+    if all(ways):
+        hours = {issue: set[int]().union(*(hours_of(period, issue, way) for way in ways)) for issue in issues}
         yield from _populations(alert, conditions, hours, _steps_for(counting))
     elif counting or alert.environment or any(type_of(row.type).needs == "event" for row in conditions):
         # It looks at every event: the hours tell which have one that it fires for, the minutes of a rise when.
@@ -202,15 +204,22 @@ def _steps_for(counting: Sequence[AlertCondition]) -> tuple[int, ...]:
     return STEPS if shortest < DAY_S else (HOUR_S,)
 
 
-def _needed(alert: AlertDefinition, counting: Sequence[AlertCondition]) -> list[AlertCondition]:
-    """Conditions of which one must hold, or it does not fire: those of groups that require them."""
-    rows: list[AlertCondition] = []
-    for group in groups_of(alert):
-        inside = [row for row in group.conditions if row in counting]
-        requires = group.logic == "all" or (group.logic == "any" and len(inside) == len(group.conditions))
-        if inside and requires:
-            rows += inside
-    return rows
+def _ways(alert: AlertDefinition, counting: Sequence[AlertCondition]) -> Iterator[Way]:
+    """Each way to fire, by the counts that it needs, with the seconds of their windows; empty: it needs none."""
+    for block in alert.filters:
+        if block.actions:
+            for first, then in product(_options(alert.triggers, counting), _options(block, counting)):
+                yield [(row, row.interval_s or 1) for row in (*first, *then)]
+
+
+def _options(group: ConditionGroup | None, counting: Sequence[AlertCondition]) -> list[list[AlertCondition]]:
+    """What of a group must hold together, for each way in which it passes."""
+    inside = [row for row in group.conditions if row in counting] if group else []
+    if group is None or not inside or group.logic == "none":
+        return [[]]
+    if group.logic == "all":
+        return [inside]
+    return [[row] for row in inside] if len(inside) == len(group.conditions) else [[]]
 
 
 def _issues(period: CountedPeriod, projects: set[str]) -> Iterator[str]:

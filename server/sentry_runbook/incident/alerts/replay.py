@@ -190,7 +190,7 @@ class _IssueAlert:
             return []
         hits = [(row, code) for row, code in zip(trial.rows, codes, strict=True) if code >= POSSIBLE]
         evaluations = (
-            Evaluation(row.start, row.end, is_certain(code) and (row.low > 0 or row.kind is RowKind.RESOLVED))
+            Evaluation(row.start, row.end, is_certain(code) and (row.low > 0 or row.kind is RowKind.RESOLVED), row.step)
             for row, code in hits
             if self.has_resolve or row.kind is not RowKind.RESOLVED
         )
@@ -238,8 +238,7 @@ class _IssueAlert:
 
     def longest(self, trials: Iterable[IssueOnTrial]) -> int | None:
         """The longest bucket that was looked at."""
-        ends = [row.end - row.start for trial in trials for row in trial.rows if row.kind is RowKind.EVENTS]
-        return max(ends, default=None)
+        return max((row.step for trial in trials for row in trial.rows if row.kind is RowKind.EVENTS), default=None)
 
     def maximum(self, trials: Iterable[IssueOnTrial]) -> ConditionMaximum | None:
         """How far its first condition with a number came, of all issues."""

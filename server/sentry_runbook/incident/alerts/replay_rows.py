@@ -25,6 +25,8 @@ from sentry_runbook.incident.model.evidence import Activity, Known
 from sentry_runbook.incident.model.evidence.alert_review import IssueUnderReview
 from sentry_runbook.incident.model.evidence.issue import MAX_ACTIVITY
 
+LONGEST_S = 86_400
+"""A longer stretch is no bucket, but one that nobody counted."""
 LATE_S = 60
 """The log of an issue may name a change that an event made up to a minute after the event."""
 
@@ -62,6 +64,12 @@ class EvaluationRow:
     def is_single(self) -> bool:
         """Whether it is one event, or none, of which the time is known."""
         return self.kind is not RowKind.EVENTS and self.cell != (self.start, self.end)
+
+    @property
+    def step(self) -> int:
+        """Seconds of its bucket, which the period's edge may cut; of a single event those of the row."""
+        length = self.cell[1] - self.cell[0]
+        return length if self.kind is RowKind.EVENTS and length <= LONGEST_S else self.end - self.start
 
 
 Rows = Sequence[EvaluationRow]

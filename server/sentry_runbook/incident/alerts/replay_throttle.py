@@ -24,6 +24,8 @@ class Evaluation:
     start: int
     end: int
     is_certain: bool
+    step: int = 0
+    """Seconds of its bucket."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def firings(evaluations: Iterable[Evaluation], quiet_s: int, *, unseen_until: in
         leading = [row for row in pending if row.end > evaluation.start - quiet_s] if quiet_s else []
         found += _possible(pending[: len(pending) - len(leading)], quiet_s)
         rows = [*leading, evaluation]
-        last = Firing(rows[0].start, evaluation.end, True, max(row.end - row.start for row in rows))
+        last = Firing(rows[0].start, evaluation.end, True, max(row.step for row in rows))
         found.append(last)
         # A longer bucket goes on after this one, and may hold the next firing.
         rest = (row for row in leading if row.end > evaluation.end)
@@ -71,10 +73,10 @@ def _possible(rows: Sequence[Evaluation], quiet_s: int) -> list[Firing]:
     for row in rows:
         if found and row.end - found[-1].earliest <= quiet_s:
             before = found.pop()
-            longest = max(before.longest, row.end - row.start)
+            longest = max(before.longest, row.step)
             found.append(Firing(before.earliest, max(before.latest, row.end), False, longest))
         else:
-            found.append(Firing(row.start, row.end, False, row.end - row.start))
+            found.append(Firing(row.start, row.end, False, row.step))
     return found
 
 

@@ -19,7 +19,7 @@ from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinit
 from sentry_runbook.incident.model.policy import AlertRules
 from sentry_runbook.incident.model.results.alert_review import ReviewVerdict
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CHATTY_PCT = 80.0
 """One issue with that part of the firings is named (reference: alerts, 4)."""
 NOT_READ = "how often it fired is not known"
@@ -35,6 +35,7 @@ class Told:
         busiest: short id of the issue with most firings, and how many they are.
         acted_on: None where no log was read, or it is no alert on issues.
         catches: of the episodes that it is there for, the oldest first; None where episodes are not known.
+        uncounted: issues that it fired for whose events by the hour are not known: any of them may be an episode.
         why_dead: None: nothing says so.
         why_unread: why its firings are not known.
         tells_of_episodes: False of cron monitors and uptime checks.
@@ -51,6 +52,7 @@ class Told:
     fired_at: datetime | None = None
     acted_on: ActedOn | None = None
     catches: tuple[Catch, ...] | None = None
+    uncounted: int = 0
     why_dead: str | None = None
     why_unread: str | None = None
     tells_of_episodes: bool = True
@@ -71,8 +73,9 @@ class Told:
 
     @property
     def period(self) -> str:
-        """``14 d``."""
-        return duration(self.window.length)
+        """``14 d``: the window begins with a full hour, so the minutes beside it say nothing."""
+        hours = round(self.window.length / HOUR)
+        return duration(hours * HOUR if hours else self.window.length)
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def _is_late(told: Told) -> bool | None:
     outcomes = [catch.outcome for catch in told.catches]
     if "caught" in outcomes:
         return False
-    if "unknown" in outcomes:
+    if "unknown" in outcomes or told.uncounted:
         return None
     return "late" in outcomes
 
@@ -190,6 +193,9 @@ def _why_none(told: Told) -> str:
     if told.catches is None:
         return f"{_fired(told)}; the incidents of the period are not known"
     unknown = len(told.with_outcome("unknown"))
+    if not unknown:
+        issues = "an issue" if told.uncounted == 1 else count(told.uncounted, "issue")
+        return f"{_fired(told)}; events of {issues} among these were not counted by the hour"
     return f"{_fired(told)}; whether it fired in time is not known of {_of_all(unknown, told)}"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Self
 
 from sentry_runbook.incident.episode.episode import Burst, FoundEpisode
 from sentry_runbook.incident.formatting import duration, moment
@@ -200,6 +202,12 @@ class TimelineContext(Measurements):
         """Whether errors of this incident had paused or ended before ``at``."""
         ends = [self.stable_since, *(burst.ended for burst in self.bursts)]
         return any(end is not None and end <= at for end in ends)
+
+    def with_alert_detection(self, part: Known[AlertDetection] | Unknown | None) -> Self:
+        """The same incident, told what its alerts did; what was computed before it was known does not depend on it."""
+        told = copy(self)
+        object.__setattr__(told, "evidence", self.evidence.model_copy(update={"alert_detection": part}))
+        return told
 
     @property
     def detection(self) -> AlertDetection | None:
