@@ -20,10 +20,10 @@ from sentry_runbook.collect.series_parts import INGEST_LAG
 from sentry_runbook.collect.sessions import merge_sessions
 from sentry_runbook.collect.situation_discover import of_issues
 from sentry_runbook.errors import BadRequest, RunbookError
-from sentry_runbook.incident.model.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.incident.model.evidence import Known, Series, SessionHour, Unknown, Window
 from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries, Population, SessionsOf
 from sentry_runbook.incident.model.evidence.situation import ListedIssue
+from sentry_runbook.safety.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import ProjectSessionCounts, SessionCounts, TimeSeries
 from sentry_runbook.sentry.issue_series import OTHERS

@@ -122,9 +122,9 @@ class ReviewRounds:
         parts.firings.ask(batch, page)
         room = AT_ONCE - len(batch)
         if room < LEAST_COUNTS:
-            # So many fired that it takes longer anyway: their firings whole, and a round's worth of all else.
+            # So many fired that it takes longer anyway: their firings whole, and two rounds' worth of all else.
             parts.firings.ask_hours(batch, page)
-            room = AT_ONCE
+            room = 2 * AT_ONCE
         self._share(batch, page, room)
         await self._send_page(batch, page)
         await self._read_rules_beside()
@@ -143,7 +143,7 @@ class ReviewRounds:
         parts.lists.ask_projects(batch, parts.lists.projects_beside())
 
     def _share(self, batch: RequestBatch, page: Sequence[AlertDefinition], room: int) -> None:
-        """Share what is left of a round: half for counts; of the rest two of three for the hours of firings.
+        """Share what is left of a round: two of three requests for counts, and so of the rest for hours of firings.
 
         Whatever one of them does not need goes to the others.
         """
@@ -159,7 +159,7 @@ class ReviewRounds:
         names = {name for alert in parts.alerts if (name := alert.raw_environment or alert.environment)}
         told = parts.environments.told(populations_to_count(evidence), names, _slugs(evidence))
         parts.in_environments = tuple(parts.environments.counted(told))
-        most = max(room // 2, room - len(repeated) - len(issues))
+        most = max(room * 2 // 3, room - len(repeated) - len(issues))
         planned = plan_series(evidence, self._scope.run.policy, most=most, known=told)
         parts.series.ask(batch, planned)
         room -= len(planned)

@@ -12,8 +12,8 @@ from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.situation_discover import of_issues
 from sentry_runbook.errors import NotFound, Unsupported
 from sentry_runbook.incident.alerts.plan import SeriesQuestion
-from sentry_runbook.incident.model.answer_points import MOST_SERIES
 from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries
+from sentry_runbook.safety.answer_points import MOST_SERIES
 from sentry_runbook.sentry.counts import TimeSeries
 from sentry_runbook.sentry.issue_series import OTHERS
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING

@@ -16,8 +16,8 @@ from sentry_runbook.collect.question import Aspect
 from sentry_runbook.collect.request_values import is_error, issue_id
 from sentry_runbook.collect.series_parts import HOUR, buckets_of, series_start, since_first_event
 from sentry_runbook.incident.model import evidence as ours
-from sentry_runbook.incident.model.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.incident.model.evidence import Unknown
+from sentry_runbook.safety.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.sentry.counts import TimeSeries
 
 STEPS = (300, 900, HOUR)

@@ -14,9 +14,9 @@ from sentry_runbook.collect.loss_parts import full_hours
 from sentry_runbook.collect.series_parts import INGEST_LAG, MINUTE
 from sentry_runbook.collect.situation_collection import IN_ONE_PROJECT, SituationCollection, SituationPart
 from sentry_runbook.collect.situation_discover import of_issues
-from sentry_runbook.incident.model.answer_points import MOST_SERIES
 from sentry_runbook.incident.model.evidence import Series, Unknown, Window
 from sentry_runbook.incident.model.evidence.situation import IssueMinutes
+from sentry_runbook.safety.answer_points import MOST_SERIES
 from sentry_runbook.sentry.counts import TimeSeries
 from sentry_runbook.sentry.issue_series import OTHERS
 

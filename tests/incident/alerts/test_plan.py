@@ -8,7 +8,6 @@ import pytest
 
 from sentry_runbook.incident.alerts.plan import MOST_QUESTIONS, SeriesQuestion, plan_series
 from sentry_runbook.incident.alerts.replay import replay, with_condition
-from sentry_runbook.incident.model.answer_points import points_of_each
 from sentry_runbook.incident.model.evidence.alert_definition import (
     AlertCondition,
     AlertDefinition,
@@ -18,6 +17,7 @@ from sentry_runbook.incident.model.evidence.alert_definition import (
 )
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
 from sentry_runbook.incident.model.policy import default_policy
+from sentry_runbook.safety.answer_points import points_of_each
 from tests.incident.alerts.counted import PROJECT, RawIssue, at, counted, every, minute_of
 
 DAY = 24 * 60

@@ -28,11 +28,11 @@ from sentry_runbook.incident.alerts.replay_values import (
     population_of,
     why_not_metric,
 )
-from sentry_runbook.incident.model.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
 from sentry_runbook.incident.model.evidence.alert_conditions import type_of
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
 from sentry_runbook.incident.model.policy import Policy
+from sentry_runbook.safety.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
 
 MOST_QUESTIONS = 24
 """Requests of one round, where nothing else is asked in it: as many as are sent at once."""
@@ -78,6 +78,10 @@ class WantedCounts:
     asked_by: int = 0
     steps: tuple[int, ...] = STEPS
 
+    def is_of(self, period: CountedPeriod) -> bool:
+        """Whether all events of the period are wanted, of all issues together."""
+        return self.hours.get("", set()) >= set(range(period.start // HOUR_S, -(-period.end // HOUR_S)))
+
     def add(self, found: IssueHours) -> None:
         """More hours of some issues."""
         for issue, hours in found.items():
@@ -113,19 +117,28 @@ def plan_series(
     if shared is not None:
         # Where an alert asks for the same events, the rises cost no requests of their own.
         shared.add(rises)
-    needed = sorted((want for want in wanted.values() if want.hours), key=lambda want: -want.asked_by)
+    needed = sorted((want for want in wanted.values() if want.hours), key=_importance)
+    # Whether a monitor's events exist at all is told by its own counts, where all of the period is asked for.
+    told = {*known, *(want.population for want in needed if want.is_of(period))}
     window = evidence.window
-    questions = [
+    existing = [
         SeriesQuestion(population, window.start, window.end, HOUR_S)
         for population in populations_to_count(evidence)
-        if population not in known
-    ][: max(1, most // 3)]
+        if population not in told
+    ][: max(most // 4, most - len(needed))]
+    questions: list[SeriesQuestion] = []
     for index, want in enumerate(needed):
-        share = max(1, (most - len(questions)) // (len(needed) - index))
+        share = max(1, (most - len(existing) - len(questions)) // (len(needed) - index))
         questions += _questions(want, period, share)
+    questions = [*questions[: most - len(existing)], *existing]
     asked = shared.hours if shared is not None else {}
     questions += _suggestions(period, rises, asked, most - len(questions))
     return tuple(questions[:most])
+
+
+def _importance(want: WantedCounts) -> tuple[bool, int]:
+    """Without its own counts a monitor is not replayed at all; of an issue the counts by the hour say something."""
+    return want.population.by_issue, -want.asked_by
 
 
 # --- what alerts need ----------------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""How many numbers Sentry puts into one answer of counts by time: what is planned, and what the client asks for."""
+"""How much one answer of Sentry holds of counts by time: of a finer question it silently answers a coarser one.
+
+Both what is planned and what is asked keep to it.
+"""
 
 from __future__ import annotations
 
