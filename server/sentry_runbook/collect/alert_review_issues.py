@@ -42,6 +42,7 @@ class ReviewedIssues:
     listed: dict[str, ListedIssue] = field(default_factory=dict)
     is_complete: bool | None = None
     _lists: dict[str, Result[Page]] = field(default_factory=dict)
+    _in_lists: frozenset[str] = frozenset()
     _activities: dict[str, Result[Log]] = field(default_factory=dict)
 
     def ask(self, batch: RequestBatch) -> None:
@@ -79,6 +80,7 @@ class ReviewedIssues:
                 pages.append(result.value)
                 for json in result.value.items[:PAGE]:
                     self._read(json)
+        self._in_lists = frozenset(self.listed)
         if pages:
             self.is_complete = all(page.next_cursor is None and len(page.items) <= PAGE for page in pages)
 
@@ -155,9 +157,13 @@ class ReviewedIssues:
             fired: numbers of the issues that alerts fired for.
         """
         left = [number for number in fired if number not in self._activities]
-        if left:
-            why = "only so many fit into the requests of one call: name a project, or give a shorter period"
-            self.scope.lacks(f"what was done with {len(left)} of {len(fired)} issues that alerts fired for", why)
+        reasons = {
+            "only so many fit into the requests of one call: name a project, or give a shorter period": True,
+            "no list of the period's issues has them, so that they are known only with the firings": False,
+        }
+        for why, is_listed in reasons.items():
+            if number := sum((issue in self._in_lists) is is_listed for issue in left):
+                self.scope.lacks(f"what was done with {number} of {len(fired)} issues that alerts fired for", why)
         errors = [result.error for result in self._activities.values() if result.error is not None]
         note_by_reason(self.scope, errors, f"what was done with {{}} of {len(self._activities)} issues")
 
