@@ -8,22 +8,20 @@ each threshold. It surely fired once all states that are left remember one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf, nextafter
 from operator import eq, ge, gt, le, lt, ne
 
+from sentry_runbook.incident.alerts.replay_runs import ValueRun, runs_of
 from sentry_runbook.incident.alerts.replay_series import CountedPeriod
 from sentry_runbook.incident.alerts.replay_values import (
     CRASH_FREE,
     HOUR_S,
-    SKIPPED,
     MetricValue,
-    ValueAt,
     aggregate_of,
     population_of,
-    value_at,
     why_not_metric,
 )
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay, ReplayedFiring
@@ -125,10 +123,12 @@ class MonitorReplay:
         reached = {next_state(state, one, self.metric) for state in unknown for one in outcomes_here}
         self.states = {MonitorState(state.label, state.in_a_row) for state in reached}
 
+    def is_unmoved_by(self, met: frozenset[Met | None]) -> bool:
+        """Whether one more such value changes nothing."""
+        return met == self._unmoved_by
+
     def step(self, at: int, before: int, met: frozenset[Met | None]) -> None:
         """One more value, at ``at``; the one before it was at ``before``."""
-        if met == self._unmoved_by:
-            return
         states, since = self.states, self.since
         self._walk(at, before, met)
         self._unmoved_by = met if (self.states, self.since) == (states, since) else None
@@ -175,23 +175,14 @@ def replay_metric(
     if why is not None:
         return Replay(why_not=why)
     is_crash_free = bool(CRASH_FREE.search(aggregate_of(metric)))
-    measure = value_at(alert, metric, period)
-    if measure is None:
-        return Replay(why_not=NO_SERIES)
     bucket = HOUR_S if is_crash_free else _bucket(alert, metric, period)
     step = HOUR_S if is_crash_free else max(metric.step_s, 60)
-    values = list(_values(metric, measure, period, step))
-    walk, known = MonitorReplay(metric), dict[MetricValue, frozenset[Met | None]]()
-    for index, (at, value) in enumerate(values):
-        met = known.get(value)
-        if met is None:
-            met = known[value] = frozenset(outcomes(value, metric.thresholds))
-        if index:
-            walk.step(at, values[index - 1][0] if is_crash_free else at, met)
-        else:
-            walk.begin(met)
+    runs = runs_of(alert, metric, period, step)
+    if runs is None:
+        return Replay(why_not=NO_SERIES)
+    walk = _walked(metric, runs, step, starts_earlier=is_crash_free)
     start, end = _at(period.start), period.end
-    firings = [firing for firing in walk.finish(values[-1][0] if values else end) if firing.latest > start]
+    firings = [firing for firing in walk.finish(runs[-1].last if runs else end) if firing.latest > start]
     return Replay(
         firings=tuple(firings),
         approximate=(
@@ -205,27 +196,38 @@ def replay_metric(
             *edited,
         ),
         step_s=bucket,
-        maximum=_maximum(metric, [(at, value) for at, value in values if at > period.start]),
+        maximum=_maximum(metric, _after(runs, period.start, step)),
     )
 
 
-def _values(
-    metric: MetricCondition, measure: ValueAt, period: CountedPeriod, step: int
-) -> Iterator[tuple[int, MetricValue]]:
-    """The value at each step, from an hour before the period: what was open at its beginning is no firing of it."""
-    first = -(-(period.start - HOUR_S) // step) * step
-    for at in range(first, period.end + 1, step):
-        now = measure(at)
-        yield at, now if metric.comparison_s is None else _compared(now, measure(at - metric.comparison_s))
+def _walked(metric: MetricCondition, runs: Sequence[ValueRun], step: int, *, starts_earlier: bool) -> MonitorReplay:
+    """The monitor after all values.
+
+    Args:
+        metric: what it measures.
+        runs: in order of time.
+        step: seconds between two values.
+        starts_earlier: between two values others were looked at that are not known: a turn may lie there.
+    """
+    walk, known = MonitorReplay(metric), dict[MetricValue, frozenset[Met | None]]()
+    for run in runs:
+        met = known.get(run.value)
+        if met is None:
+            met = known[run.value] = frozenset(outcomes(run.value, metric.thresholds))
+        for at in range(run.first, run.last + 1, step):
+            if at == runs[0].first:
+                walk.begin(met)
+            elif walk.is_unmoved_by(met):
+                break
+            else:
+                walk.step(at, at - step if starts_earlier else at, met)
+    return walk
 
 
-def _compared(now: MetricValue, then: MetricValue) -> MetricValue:
-    """In percent of the value before; without one the step is skipped."""
-    if now.is_skipped or then.is_skipped or then.high <= 0:
-        return SKIPPED
-    high = inf if then.low <= 0 else now.high / then.low * 100
-    low = max(now.low, 0) / then.high * 100 if then.high < inf else 0
-    return MetricValue(low, high, may_skip=now.may_skip or then.may_skip or then.low <= 0)
+def _after(runs: Iterable[ValueRun], start: int, step: int) -> list[tuple[int, MetricValue]]:
+    """The values of the steps after an instant, the first step of each run."""
+    first = start // step * step + step
+    return [(max(run.first, first), run.value) for run in runs if run.last > start]
 
 
 def _bucket(alert: AlertDefinition, metric: MetricCondition, period: CountedPeriod) -> int | None:

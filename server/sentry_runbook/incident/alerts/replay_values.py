@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 
@@ -43,6 +43,18 @@ SKIPPED = MetricValue(0, 0, may_skip=True, is_skipped=True)
 NOT_KNOWN = MetricValue(-inf, inf, may_skip=True)
 ValueAt = Callable[[int], MetricValue]
 """Value of the window that ends at an instant."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How the value of a window comes about.
+
+    Attributes:
+        edges: instants at which the value may be another than at the one before; None: at any.
+    """
+
+    value: ValueAt
+    edges: frozenset[int] | None = None
 
 
 def population_of(
@@ -109,29 +121,48 @@ class MetricSeries:
         return None if first < 0 or last > len(self.values) else list(self.values[first:last])
 
 
-def value_at(alert: AlertDefinition, metric: MetricCondition, period: CountedPeriod) -> ValueAt | None:
+def measure_of(alert: AlertDefinition, metric: MetricCondition, period: CountedPeriod) -> Measure | None:
     """How the value of a window comes about; None: the series for it are not there."""
     aggregate = aggregate_of(metric)
     if CRASH_FREE.search(aggregate):
-        return _crash_free(alert, metric, period)
-    numbers = dict(period.numbers)
-    population = population_of(alert, metric, numbers, aggregate)
+        crash_free = _crash_free(alert, metric, period)
+        return None if crash_free is None else Measure(crash_free)
+    population = population_of(alert, metric, dict(period.numbers), aggregate)
     series = period.totals(population)
     if aggregate == EVENTS:
         return _counted(compose(_pieces(series), until=_end(series, period)), period, population, metric.window_s)
     if aggregate == USERS:
-        # There are no more users than events: where those are too few, users were not asked for.
-        bound = bound_of(period, population)
-        by_step = (*_by_step(series, period), *((bound,) if bound is not None else ()))
-        return (lambda end: _users(by_step, end - metric.window_s, end)) if by_step else None
-    if not series:
-        return None
-    rows = [MetricSeries(one) for one in series]
-    if aggregate == FAILURE_RATE:
+        return _distinct(series, period, population, metric.window_s)
+    return _of_rates(series, period, population, metric) if series else None
+
+
+def _distinct(series: list[Series], period: CountedPeriod, population: Population, window: int) -> Measure | None:
+    # There are no more users than events: where those are too few, users were not asked for.
+    bound = bound_of(period, population)
+    by_step = (*_by_step(series, period), *((bound,) if bound is not None else ()))
+    return Measure(lambda end: _users(by_step, end - window, end), _edges(by_step, window)) if by_step else None
+
+
+def _of_rates(series: list[Series], period: CountedPeriod, population: Population, metric: MetricCondition) -> Measure:
+    rows, window = [MetricSeries(one) for one in series], metric.window_s
+    if aggregate_of(metric) == FAILURE_RATE:
         counts = [MetricSeries(one) for one in period.totals(population.model_copy(update={"aggregate": EVENTS}))]
         if counts:
-            return lambda end: _rate(rows, counts, end - metric.window_s, end)
-    return lambda end: _mean(rows, end - metric.window_s, end)
+            return Measure(lambda end: _rate(rows, counts, end - window, end))
+    return Measure(lambda end: _mean(rows, end - window, end))
+
+
+def _edges(counted: Iterable[CountCells], window: int) -> frozenset[int]:
+    """Where a cell that may hold events enters a window that ends there, in part or whole, or leaves it."""
+    bounds = {
+        bound
+        for cells in counted
+        for start, end, high in zip(cells.starts, cells.ends, cells.highs, strict=True)
+        if high
+        for bound in (start, end)
+    }
+    # An end at a bound and one just after it touch other cells.
+    return frozenset(bound + shift for bound in bounds for shift in (0, 1, window, window + 1))
 
 
 def _pieces(series: list[Series]) -> Iterator[SeriesPiece]:
@@ -151,7 +182,7 @@ def _by_step(series: list[Series], period: CountedPeriod) -> tuple[CountCells, .
     )
 
 
-def _counted(cells: CountCells, period: CountedPeriod, population: Population, window: int) -> ValueAt:
+def _counted(cells: CountCells, period: CountedPeriod, population: Population, window: int) -> Measure:
     bound = bound_of(period, population)
 
     def value(end: int) -> MetricValue:
@@ -160,7 +191,7 @@ def _counted(cells: CountCells, period: CountedPeriod, population: Population, w
             high = max(low, bound.upper(end - window, end))
         return MetricValue(low, inf if high >= MANY else high)
 
-    return value
+    return Measure(value, _edges((cells, *((bound,) if bound is not None else ())), window))
 
 
 def bound_of(period: CountedPeriod, population: Population) -> CountCells | None:
