@@ -9,7 +9,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 ROOT = Path(__file__).parent.parent
-MOST_BUNDLE_BYTES = 1_500_000
+MOST_BUNDLE_BYTES = 1_650_000
 """Of this the package's own source, 3.5 MB in 560 files, takes 1.3 MB; the tests would double it."""
 
 
