@@ -106,7 +106,7 @@ def _would_have(episode: ReviewEpisode, witness: Witness) -> str:
         else (minutes_after(episode, replayed.earliest), minutes_after(episode, replayed.latest))
     )
     when = count(high, MINUTES) if high - low <= 1 else f"{low} to {count(high, MINUTES)}"
-    but = "it cannot fire" if witness.verdict == "dead" else "it did not fire"
+    but = "it is dead" if witness.verdict == "dead" else "it did not fire"
     return f"{witness.name} ({witness.condition}): reached {when} after the start, and {but}"
 
 

@@ -74,7 +74,7 @@ class Told:
     @property
     def period(self) -> str:
         """``14 d``: the window begins with a full hour, so the minutes beside it say nothing."""
-        hours = round(self.window.length / HOUR)
+        hours = self.window.length // HOUR
         return duration(hours * HOUR if hours else self.window.length)
 
 
@@ -143,7 +143,7 @@ def _why_dead(told: Told) -> str:
 def _why_noisy(told: Told) -> str:
     parts = [_fired(told)]
     if told.acted_on is not None:
-        parts.append(f"{told.acted_on.issues} of {told.acted_on.of} were acted on within 24 h")
+        parts.append(_acted_on(told.acted_on, told))
     if told.busiest is not None and told.firings and 100 * told.busiest[1] / told.firings >= CHATTY_PCT:
         parts.append(f"{percent(round(100 * told.busiest[1] / told.firings))} of the firings are for {told.busiest[0]}")
     return "; ".join(parts)
@@ -177,7 +177,7 @@ def _why_works(told: Told) -> str:
     parts = [_fired(told)]
     longest = max((after[1] for catch in caught if (after := catch.after) is not None), default=None)
     if caught:
-        when = "" if longest is None else f", after {longest} min at most"
+        when = "" if longest is None else f", {_at_most(longest)}"
         parts.append(f"it caught {_of_all(len(caught), told)}{when}")
     parts += [f"{len(catches)} {word}" for catches, word in ((late, "late"), (missed, "missed")) if catches]
     if told.catches == ():
@@ -207,6 +207,16 @@ def _fired(told: Told) -> str:
     often = f", {number(round(a_day))} a day" if a_day >= 1 and told.days > 1 else ""
     issues = f", for {count(told.issues, 'issue')}" if told.issues else ""
     return f"fired {at_least}{count(firings, 'time')} in {told.period}{often}{issues}"
+
+
+def _acted_on(acted: ActedOn, told: Told) -> str:
+    """``0 of 3 were acted on within 24 h``; of how many that is known, where it is not known of all."""
+    known = f"{acted.of}" if acted.of == told.issues else f"the {acted.of} of which it is known"
+    return f"{acted.issues} of {known} {'was' if acted.of == 1 else 'were'} acted on within 24 h"
+
+
+def _at_most(minutes: int) -> str:
+    return f"after {minutes} min at most" if minutes else "within a minute"
 
 
 def _of_all(part: int, told: Told) -> str:
