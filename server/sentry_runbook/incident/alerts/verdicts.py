@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.alerts.acted_on import ActedOn
 from sentry_runbook.incident.alerts.catches import Catch
-from sentry_runbook.incident.alerts.replayed import Replay
+from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.formatting import count, duration, number, percent
 from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
@@ -22,6 +22,7 @@ from sentry_runbook.incident.model.results.alert_review import ReviewVerdict
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CHATTY_PCT = 80.0
 """One issue with that part of the firings is named (reference: alerts, 4)."""
+LESS = "less than"
 NOT_READ = "how often it fired is not known"
 
 
@@ -166,10 +167,17 @@ def _why_never(told: Told) -> str:
     elif told.catches is not None and told.tells_of_episodes:
         parts.append("there was no incident for it to tell of")
     if maximum is not None and not told.replay.why_not:
-        parts.append(
-            f"it needs {_beyond(told)} {number(maximum.limit)}, the most was {number(round(maximum.value, 2))}"
-        )
+        parts.append(_how_near(told, maximum))
     return "; ".join(parts)
+
+
+def _how_near(told: Told, maximum: ConditionMaximum) -> str:
+    """How far its number came; one that was reached is not what held it back."""
+    words, limit, most = _beyond(told), number(maximum.limit), number(round(maximum.value, 2))
+    is_reached = maximum.value < maximum.limit if words == LESS else maximum.value > maximum.limit
+    if is_reached:
+        return f"its number alone was reached ({words} {limit}: {most}), so that something else held it back"
+    return f"it needs {words} {limit}, the {'least' if words == LESS else 'most'} was {most}"
 
 
 def _why_works(told: Told) -> str:
@@ -230,7 +238,7 @@ def _after(after: tuple[int, int]) -> str:
 def _beyond(told: Told) -> str:
     lines = () if told.alert.metric is None else told.alert.metric.thresholds
     is_below = any(line.comparison in ("lt", "lte") for line in lines if line.label != "ok")
-    return "less than" if is_below else "more than"
+    return LESS if is_below else "more than"
 
 
 RULES: tuple[tuple[ReviewVerdict, Rule, Callable[[Told], str]], ...] = (
