@@ -66,7 +66,9 @@ NO_THROTTLE = "its throttle is not told, so none is assumed"
 DAY_S = 86_400
 LEAD_S = 7 * DAY_S
 """Longest throttle that is looked back for at the beginning of the period: counts by the hour begin a week earlier."""
-MINUTE_S, HOUR_S = 60, 3600
+MINUTE_S = 60
+LONGEST_PART_S = 900
+"""The longest step in which less than an hour is counted; a longer bucket is an hour, or the begun one up to now."""
 
 
 def replay(alert: AlertDefinition, evidence: AlertReviewEvidence) -> Replay:
@@ -314,7 +316,7 @@ def _told(firing: Firing, issue: str, start: int) -> ReplayedFiring:
 
 
 def _steps(longest: int | None) -> Iterator[str]:
-    if longest is not None and longest >= HOUR_S:
+    if longest is not None and longest > LONGEST_PART_S:
         yield "counts by the hour"
     elif longest is not None and longest > MINUTE_S:
         yield f"counts by {longest // MINUTE_S} minutes"
