@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from operator import eq
 
+from sentry_runbook.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.collect.alert_review_issues import ERROR
 from sentry_runbook.collect.alert_review_scope import ALL_PROJECTS, ReviewScope
 from sentry_runbook.collect.batch import RequestBatch, Result
@@ -23,7 +24,6 @@ from sentry_runbook.errors import BadRequest, RunbookError
 from sentry_runbook.incident.model.evidence import Known, Series, SessionHour, Unknown, Window
 from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries, Population, SessionsOf
 from sentry_runbook.incident.model.evidence.situation import ListedIssue
-from sentry_runbook.safety.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.safety.text import NAME
 from sentry_runbook.sentry.counts import ProjectSessionCounts, SessionCounts, TimeSeries
 from sentry_runbook.sentry.issue_series import OTHERS

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from sentry_runbook.answer_points import MOST_SERIES
 from sentry_runbook.collect.alert_review_hours import first_bucket, len_of, settled
 from sentry_runbook.collect.alert_review_scope import ReviewScope, note_by_reason
 from sentry_runbook.collect.batch import RequestBatch, Result
@@ -13,7 +14,6 @@ from sentry_runbook.collect.situation_discover import of_issues
 from sentry_runbook.errors import NotFound, Unsupported
 from sentry_runbook.incident.alerts.plan import SeriesQuestion
 from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, CountedSeries
-from sentry_runbook.safety.answer_points import MOST_SERIES
 from sentry_runbook.sentry.counts import TimeSeries
 from sentry_runbook.sentry.issue_series import OTHERS
 from sentry_runbook.sentry.status_errors import ENDPOINT_MISSING

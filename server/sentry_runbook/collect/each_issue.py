@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from sentry_runbook.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.collection import Collection, Part
 from sentry_runbook.collect.discover_parts import of_the_issue, projects_of
@@ -17,7 +18,6 @@ from sentry_runbook.collect.request_values import is_error, issue_id
 from sentry_runbook.collect.series_parts import HOUR, buckets_of, series_start, since_first_event
 from sentry_runbook.incident.model import evidence as ours
 from sentry_runbook.incident.model.evidence import Unknown
-from sentry_runbook.safety.answer_points import MOST_SERIES, points_of_each
 from sentry_runbook.sentry.counts import TimeSeries
 
 STEPS = (300, 900, HOUR)

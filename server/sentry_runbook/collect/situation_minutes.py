@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from sentry_runbook.answer_points import MOST_SERIES
 from sentry_runbook.collect.batch import Request
 from sentry_runbook.collect.loss_parts import full_hours
 from sentry_runbook.collect.series_parts import INGEST_LAG, MINUTE
@@ -16,7 +17,6 @@ from sentry_runbook.collect.situation_collection import IN_ONE_PROJECT, Situatio
 from sentry_runbook.collect.situation_discover import of_issues
 from sentry_runbook.incident.model.evidence import Series, Unknown, Window
 from sentry_runbook.incident.model.evidence.situation import IssueMinutes
-from sentry_runbook.safety.answer_points import MOST_SERIES
 from sentry_runbook.sentry.counts import TimeSeries
 from sentry_runbook.sentry.issue_series import OTHERS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from sentry_runbook.answer_points import MOST_SERIES
 from sentry_runbook.errors import BadRequest, Unsupported
 from sentry_runbook.incident.model.evidence.json_values import id_of, list_of, object_of
-from sentry_runbook.safety.answer_points import MOST_SERIES
 from sentry_runbook.sentry import parse_counts
 from sentry_runbook.sentry.base import EndpointGroup, Query, environments_of, projects_of, span
 from sentry_runbook.sentry.counts import TimeSeries

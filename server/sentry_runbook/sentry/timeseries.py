@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import anyio
 
+from sentry_runbook.answer_points import MOST_POINTS
 from sentry_runbook.errors import BadRequest, RunbookError, Unsupported
-from sentry_runbook.safety.answer_points import MOST_POINTS
 from sentry_runbook.sentry import parse_counts, parse_sessions
 from sentry_runbook.sentry.base import (
     READ_ORG,

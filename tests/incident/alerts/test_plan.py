@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from sentry_runbook.answer_points import points_of_each
 from sentry_runbook.incident.alerts.plan import MOST_QUESTIONS, SeriesQuestion, plan_series
 from sentry_runbook.incident.alerts.replay import replay, with_condition
 from sentry_runbook.incident.model.evidence.alert_definition import (
@@ -17,7 +18,6 @@ from sentry_runbook.incident.model.evidence.alert_definition import (
 )
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence
 from sentry_runbook.incident.model.policy import default_policy
-from sentry_runbook.safety.answer_points import points_of_each
 from tests.incident.alerts.counted import PROJECT, RawIssue, at, counted, every, minute_of
 
 DAY = 24 * 60

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
 
+from sentry_runbook.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
 from sentry_runbook.incident.alerts.emptiness import populations_to_count
 from sentry_runbook.incident.alerts.plan_hours import Hours, IssueHours, hours_of, rise_hours
 from sentry_runbook.incident.alerts.replay import conditions_of, why_not
@@ -32,7 +33,6 @@ from sentry_runbook.incident.model.evidence.alert_conditions import type_of
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.evidence.alert_review import AlertReviewEvidence, Population
 from sentry_runbook.incident.model.policy import Policy
-from sentry_runbook.safety.answer_points import MOST_POINTS, MOST_SERIES, points_of_each
 
 MOST_QUESTIONS = 24
 """Requests of one round, where nothing else is asked in it: as many as are sent at once."""
