@@ -11,6 +11,8 @@ from tests.matrix import matrix
 
 SEVERITIES = {"payment-spike": "P0 CRITICAL", "geocoding-503": "P2 MINOR", "typeerror-v2.4.1": "P1 MAJOR"}
 STEPS = ["Alert", "Triage", "Severity", "Impact", "Messages", "Resolution", "Recovery", "Recovery", "Postmortem"]
+REVIEWED = ("tired-alerts",)
+"""Those that end with the review of their alerts."""
 TOOLS = (
     "triage_issue",
     "classify_severity",
@@ -28,7 +30,8 @@ def test_every_incident_is_played_to_its_postmortem(name: str, command: Commands
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
     steps = [line.split()[1] for line in lines if line[:1].isdigit() and line.endswith("─")]
-    assert steps == STEPS
+    assert steps == [*STEPS, *(["Alerts"] if name in REVIEWED else [])]
+    assert ("⏵ review_alerts(" in said.out) is (name in REVIEWED)
     assert all(f"⏵ {tool}(" in said.out for tool in TOOLS)
     assert SEVERITIES.get(name, "") in said.out
     assert "You: yes" in said.out
@@ -36,6 +39,12 @@ def test_every_incident_is_played_to_its_postmortem(name: str, command: Commands
     assert "RECOVERED" in said.out
     assert "Incident Postmortem" in said.out
     assert "### Action Items" in said.out
+
+
+def test_nobody_is_woken_by_an_alert_that_tells_nobody(command: Commands) -> None:
+    said = command("demo", "tired-alerts").out
+    assert "“Checkout errors” wakes you" in said
+    assert "DEAD" in said.partition("⏵ review_alerts(")[2]
 
 
 @pytest.mark.matrix

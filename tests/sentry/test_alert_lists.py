@@ -27,7 +27,6 @@ READS: dict[str, tuple[Asks, str, object]] = {
     "monitors": (lambda client: client.monitor_list(), f"{ORG}/detectors/", shapes.DETECTOR),
     "old_hours": (lambda client: client.old_hours("shop", "12", START, END), f"{RULES}12/stats/", shapes.FIRING_HOUR),
     "old_rules": (lambda client: client.old_project_rules("shop"), RULES, shapes.RULE),
-    "old_metric_rules": (lambda client: client.old_metric_rules(), f"{ORG}/alert-rules/", shapes.METRIC_RULE),
     "old_incidents": (lambda client: client.old_incidents(START, END), f"{ORG}/incidents/", shapes.INCIDENT),
 }
 NEW = ("hours", "monitors")
@@ -86,10 +85,9 @@ async def test_firings_are_asked_for_with_their_period(name: str) -> None:
     [
         (lambda client, cursor: client.monitor_list(cursor), f"{ORG}/detectors/", shapes.DETECTOR),
         (lambda client, cursor: client.old_project_rules("shop", cursor), RULES, shapes.RULE),
-        (lambda client, cursor: client.old_metric_rules(cursor), f"{ORG}/alert-rules/", shapes.METRIC_RULE),
         (lambda client, cursor: client.old_incidents(START, END, cursor), f"{ORG}/incidents/", shapes.INCIDENT),
     ],
-    ids=["monitors", "old_rules", "old_metric_rules", "old_incidents"],
+    ids=["monitors", "old_rules", "old_incidents"],
 )
 async def test_a_list_is_read_page_by_page_of_a_hundred(
     ask: Callable[[SentryClient, str | None], Awaitable[ListPage[object]]], path: str, row: object

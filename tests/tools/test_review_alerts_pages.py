@@ -194,7 +194,7 @@ EVENTS = {
     "missed": (EpisodeCatch(episode="A-1", began=ago(hours=1), outcome="missed"), "missed A-1"),
     "missed though met": (
         EpisodeCatch(episode="A-1", began=ago(hours=1), outcome="missed", would_have_fired_at=ago(minutes=10)),
-        "A-1 missed (by its condition it would have fired 2026-11-20 11:50 UTC)",
+        "A-1 missed (would have fired 2026-11-20 11:50 UTC)",
     ),
     "unknown": (EpisodeCatch(episode="A-1", began=ago(hours=1), outcome="unknown"), "not known of A-1"),
 }
@@ -224,7 +224,10 @@ GAPS = {
     "at most": ({"extra_firings": None, "extra_firings_at_most": 1}, "and at most 1 other time in the period"),
     "not known": ({"extra_firings": None}, "how often else is not known"),
     "interval": ({"would_have_fired_by": ago(minutes=58)}, "between 2026-11-20 11:00 and 11:02 UTC"),
-    "none": ({"suggestion": None}, "Would have caught it:** none of the conditions that were tried"),
+    "none": (
+        {"suggestion": None},
+        "Would have caught it:** none of the conditions that could be tried; ask again with its project alone",
+    ),
     "nearest": ({}, '"Checkout errors" fired 27 min after the start'),
 }
 

@@ -158,7 +158,7 @@ class ReviewedIssues:
         """
         left = [number for number in fired if number not in self._activities]
         reasons = {
-            "only so many fit into the requests of one call: name a project, or give a shorter period": True,
+            f"only so many fit into the requests of one call: {self.scope.less}": True,
             "no list of the period's issues has them, so that they are known only with the firings": False,
         }
         for why, is_listed in reasons.items():

@@ -52,6 +52,11 @@ class ReviewScope:
     unread: list[Missing] = field(default_factory=list)
 
     @property
+    def less(self) -> str:
+        """How to ask for less."""
+        return "name a project, or give a shorter period" if self.project is None else "give a shorter period"
+
+    @property
     def project_number(self) -> str:
         """The number of the project that was named, or what Sentry takes for all; all, too, as long as it is not known.
 

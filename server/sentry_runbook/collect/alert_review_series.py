@@ -128,7 +128,7 @@ class ReviewedSeries:
         errors = [result.error for _, result in self._asked if result.error is not None]
         note_by_reason(self.scope, errors, f"{{}} of the {len(self._asked)} series that alerts are replayed over")
         if self._left:
-            why = f"one call asks for {MOST_QUESTIONS}: name a project, or give a shorter period"
+            why = f"one call asks for {MOST_QUESTIONS}: {self.scope.less}"
             self.scope.lacks(f"{self._left} further series that alerts are replayed over", why)
 
 

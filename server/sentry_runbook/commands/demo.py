@@ -21,21 +21,25 @@ from sentry_runbook.commands.demo_session import DemoSession
 from sentry_runbook.commands.json_output import print_json
 from sentry_runbook.commands.scenario_names import facts_of, scenarios_named
 from sentry_runbook.errors import BadInput, RunbookError
+from sentry_runbook.incident.model.results.alert_review import AlertReview
 from sentry_runbook.incident.model.results.impact import Impact, Recovery
 from sentry_runbook.incident.model.results.messages import Draft, Postmortem
 from sentry_runbook.incident.model.results.resolution import ResolutionResult
 from sentry_runbook.incident.model.results.triage import Triage, Verdict
 from sentry_runbook.render.console import Screen, joined
 from sentry_runbook.render.terminal import show_criteria, show_impact, show_recovery, show_triage
+from sentry_runbook.render.terminal_alert_review import show_alert_review
 from sentry_runbook.runtime import build_runtime
 from sentry_runbook.server.app import build_server
 from sentry_runbook.settings import Settings
 from sentry_runbook.simulator.clock import ManualClock
-from sentry_runbook.simulator.scenario import Scenario
+from sentry_runbook.simulator.scenario import AlertSpec, Scenario
 from sentry_runbook.simulator.scenarios import SCENARIOS
 from sentry_runbook.simulator.world import World
 
 PAUSE_S = 2.0
+RECENTLY = -1440.0
+"""Minute of the scenario since which an alert fired that wakes somebody; of one whose firings are not listed."""
 LEAD = "Dana Ortiz"
 ABOUT = (
     "What you see is what an AI assistant gets from the MCP server sentry-runbook while you are on call: "
@@ -134,15 +138,23 @@ async def _incident(session: DemoSession, link: str) -> None:
     await _resolve(session)
     await _recover(session)
     await _write_up(session)
+    if sum(bool(alert.firings) for alert in session.scenario.alerts) > 1:
+        await _review(session)
     session.screen.print()
     session.screen.print(Text(AFTERWARDS, "bold"))
 
 
 async def _triage(session: DemoSession, link: str) -> None:
-    fired = next((f"“{alert.name}”" for alert in session.scenario.alerts if alert.triggered is not None), "An alert")
+    issue = session.scenario.issue
+    fired = next((f"“{alert.name}”" for alert in session.scenario.alerts if _has_fired_for(alert, issue)), "An alert")
     await session.step("Alert", f"{fired} wakes you. You paste its link into your assistant.")
     await session.step("Triage", "The whole triage in one call.")
     show_triage(session.screen, await session.call("triage_issue", Triage, issue=link), whole=False)
+
+
+def _has_fired_for(alert: AlertSpec, issue: str) -> bool:
+    is_recent = alert.triggered is not None and alert.triggered > RECENTLY
+    return is_recent or any(firing.issue == issue for firing in alert.firings)
 
 
 async def _judge(session: DemoSession) -> None:
@@ -196,6 +208,14 @@ async def _write_up(session: DemoSession) -> None:
     if session.scenario.recovery:
         known["fix"] = session.scenario.recovery.summary
     session.letter((await session.call("draft_postmortem", Postmortem, **known)).markdown)
+
+
+async def _review(session: DemoSession) -> None:
+    """All alerts of the project, for those of the incidents in which several fired."""
+    await session.step("Alerts", "In the alert review: which alerts do their work, and what did none of them catch?")
+    show_alert_review(
+        session.screen, await session.call("review_alerts", AlertReview, project=session.scenario.project)
+    )
 
 
 COMMAND = Command(

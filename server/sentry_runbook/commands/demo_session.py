@@ -62,12 +62,13 @@ class DemoSession:
         self.screen.print(Padding(Text(text, "italic"), (0, 0, 0, 1)))
 
     async def call(self, name: str, result: type[R], **arguments: object) -> R:
-        """One tool call over MCP, shown before it is made; about the scenario's issue unless another is named.
+        """One tool call over MCP, shown before it is made; about the scenario's issue unless a project is named.
 
         Raises:
             DemoFailed: the tool answered with an error.
         """
-        arguments = {"issue": self.scenario.issue, **arguments}
+        if "project" not in arguments:
+            arguments = {"issue": self.scenario.issue, **arguments}
         given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
         self.screen.print(Padding(Text.assemble(("⏵ ", "green"), (name, "bold green"), f"({given})"), (0, 0, 0, 1)))
         self.screen.print()

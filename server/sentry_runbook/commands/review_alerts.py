@@ -22,7 +22,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_form_flags(command)
     command.add_argument("--period", metavar="P", help="7d, 14d, 30d … (14d)")
     command.add_argument(
-        "--cursor", metavar="C", help="go on there; text and json hold all alerts, Markdown a page of them"
+        "--cursor",
+        metavar="C",
+        help="begin at the cursor that a page of Markdown ends with; text and json hold all alerts",
     )
     add_settings(add_sentry_flags(command), "policy_file")
 

@@ -31,7 +31,7 @@ def alert_review_page(result: AlertReview) -> MarkdownPage:
     for gap in result.gaps:
         page.heading(gap_title(gap))
         page.fact("Nearest", gap.nearest)
-        page.fact("Would have caught it", suggestion_line(gap))
+        page.fact("Would have caught it", suggestion_line(gap, result))
     for alert in result.alerts:
         _add_alert(page.heading(alert_title(alert)), alert)
     return page.paragraph(more_line(result))

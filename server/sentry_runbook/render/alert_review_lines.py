@@ -132,7 +132,7 @@ def catch_words(catch: EpisodeCatch) -> str:
     name = quoted_id(catch.episode)
     if catch.outcome == "missed":
         would = instant(catch.would_have_fired_at, catch.would_have_fired_by)
-        return f"{name} missed (by its condition it would have fired {would})"
+        return f"{name} missed (would have fired {would})"
     return f"{name} {catch.outcome}{',' if catch.outcome == 'late' else ''}{_after(catch)}"
 
 
@@ -158,10 +158,12 @@ def gap_title(gap: AlertGap) -> str:
     )
 
 
-def suggestion_line(gap: AlertGap) -> str:
+def suggestion_line(gap: AlertGap, result: AlertReview) -> str:
     """The condition that would have caught it, when, and how often it would have fired beside; that none would."""
     if gap.suggestion is None:
-        return "none of the conditions that were tried"
+        # Over all projects fewer issues are counted finely, so that fewer conditions can be tried.
+        finer = "; ask again with its project alone: more can be tried" if result.project == "all" else ""
+        return f"none of the conditions that could be tried{finer}"
     at = instant(gap.would_have_fired_at, gap.would_have_fired_by)
     when = f", {at}" if at else ""
     return f"an alert on {gap.suggestion}{when}, {_extra(gap)}"

@@ -47,7 +47,7 @@ def show_alert_review(screen: Screen, result: AlertReview) -> None:
         screen.print()
         screen.print(Text(gap_title(gap), "bold red"))
         nearest = None if gap.nearest is None else Text(gap.nearest)
-        screen.rows([("Nearest", nearest), ("Would have", Text(suggestion_line(gap)))])
+        screen.rows([("Nearest", nearest), ("Catches it", Text(suggestion_line(gap, result)))])
     for alert in result.alerts:
         _show_alert(screen, alert)
     show_doubts(screen, result.findings, result.missing)
@@ -63,7 +63,7 @@ def _show_alert(screen: Screen, alert: ReviewedAlert) -> None:
         ("Fires on", alert.condition),
         ("Tells", people_line(alert)),
         ("Fired", fired_line(alert)),
-        ("Would have", replay_line(alert)),
+        ("Replayed", replay_line(alert)),
         ("Incidents", episodes_line(alert)),
         ("", alert.url),
     )

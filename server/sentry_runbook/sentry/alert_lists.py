@@ -44,13 +44,6 @@ class AlertListEndpoints(OldAlertEndpoints):
         query = [EXPAND, PAGE, *given("cursor", cursor)]
         return await self._sender.get(f"/api/0/projects/{slug}/{segment(project)}/rules/", query, asked, parsing.page)
 
-    async def old_metric_rules(
-        self, cursor: str | None = None, *, organization: str | None = None
-    ) -> ListPage[JsonObject]:
-        """A page of all metric alerts from before monitors."""
-        query = [PAGE, *given("cursor", cursor)]
-        return await self._old("alert-rules/", OLD_RULES, organization, parsing.page, query, "")()
-
     async def old_incidents(
         self, start: datetime, end: datetime, cursor: str | None = None, *, organization: str | None = None
     ) -> ListPage[JsonObject]:

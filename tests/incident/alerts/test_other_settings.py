@@ -182,7 +182,7 @@ def test_the_nearest_alert_is_told_with_how_far_it_was() -> None:
     name = f'"Checkout errors" ({condition_words(frequent(100))})'
     assert gap_of(EPISODE, [witness(late), witness(MISSED)], None).nearest == f"{name} fired 27 minutes after the start"
     told = gap_of(EPISODE, [witness(reached), witness(MISSED, most)], None).nearest
-    assert told == f"{name}: reached 31 minutes after the start, and it did not fire"
+    assert told == f"{name}: its condition was met 31 minutes after the start, but it did not fire"
     told = gap_of(EPISODE, [witness(MISSED), witness(MISSED, most)], None).nearest
     assert told is not None
     assert told.startswith(f"{name} did not fire: the most was 60, 2026-11-15 13:00 UTC")

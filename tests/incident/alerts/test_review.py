@@ -88,7 +88,7 @@ def test_the_incident_of_the_issue_is_told_as_in_the_issue() -> None:
     assert gap.extra_firings == 0
     assert gap.would_have_fired_at is not None
     assert at(START) <= gap.would_have_fired_at <= at(START + 15)
-    assert answer.headline == "1 of 1 alert told too late; 1 of 1 incident was caught by none in 15 minutes"
+    assert answer.headline == "1 of 1 alert told too late; 1 of 1 incident was caught by no alert within 15 minutes"
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -134,6 +134,14 @@ def test_no_firing_is_told_with_the_most_that_was_reached(monkeypatch: pytest.Mo
     assert "it needs more than 1,000, the most was 600" in one(fired_for(KEY, [], hours=[])).why
 
 
+def test_a_number_that_was_reached_is_not_told_as_what_was_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = Replay(maximum=ConditionMaximum(value=161, at=at(START + 60), limit=1))
+    monkeypatch.setattr(review_module, "replay", lambda alert, evidence: most)
+    why = one(fired_for(KEY, [], hours=[])).why
+    assert "its number alone was reached (more than 1: 161)" in why
+    assert "it needs" not in why
+
+
 @pytest.mark.parametrize("firings", [None, KeyedFirings(alert=KEY, firings=UNREAD)], ids=["not-asked", "failed"])
 def test_unknown_firings_give_no_verdict(firings: KeyedFirings | None) -> None:
     told = one(firings)

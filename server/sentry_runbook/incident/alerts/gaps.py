@@ -106,8 +106,8 @@ def _would_have(episode: ReviewEpisode, witness: Witness) -> str:
         else (minutes_after(episode, replayed.earliest), minutes_after(episode, replayed.latest))
     )
     when = count(high, MINUTES) if high - low <= 1 else f"{low} to {count(high, MINUTES)}"
-    but = "it cannot fire" if witness.verdict == "dead" else "it did not fire"
-    return f"{witness.name} ({witness.condition}): reached {when} after the start, and {but}"
+    but = "it is dead" if witness.verdict == "dead" else "it did not fire"
+    return f"{witness.name} ({witness.condition}): its condition was met {when} after the start, but {but}"
 
 
 def _not_reached(episode: ReviewEpisode, witness: Witness) -> str:

@@ -55,7 +55,9 @@ def _heard_of(episodes: Sequence[EpisodeCatch]) -> str:
     if met:
         return f"Look in Sentry why it did not fire: its condition, as set today, was met in {count(met, 'incident')}."
     if missed:
-        return f"Change what it fires on: it missed {count(len(missed), 'incident')} that it is there for."
+        return (
+            f"Change what it fires on, or have another alert tell of such: it missed {count(len(missed), 'incident')}."
+        )
     return "Check whether what it waits for can still happen; if not, delete it."
 
 

@@ -42,7 +42,7 @@ from sentry_runbook.incident.alerts.replay_truth import (
     is_possible,
 )
 from sentry_runbook.incident.alerts.replay_with import with_condition, with_threshold, with_throttle
-from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay, ReplayedFiring
+from sentry_runbook.incident.alerts.replayed import LATE_EVENTS, ConditionMaximum, Replay, ReplayedFiring
 from sentry_runbook.incident.model.evidence.alert_conditions import BY_TYPE, type_of
 from sentry_runbook.incident.model.evidence.alert_definition import AlertCondition, AlertDefinition, ConditionGroup
 from sentry_runbook.incident.model.evidence.alert_review import ALL_OTHERS, AlertReviewEvidence, IssueUnderReview
@@ -58,7 +58,6 @@ STREAM = "issue_stream"
 OF_ERRORS = frozenset(("error", STREAM))
 """Types of the monitors whose issues have events among the errors."""
 OTHER_MONITORS = "the monitors that it is connected to make issues of their own, whose events are not among the errors"
-LATE_EVENTS = "late events are counted where they happened"
 ASSUMED = "of some issues only today's status is known"
 EDITED = "with today's settings: it was edited in the period"
 FROM_NOTHING = "a rise from nothing counts 100 % an event; Sentry before 26.8 never fired there"
@@ -67,7 +66,9 @@ NO_THROTTLE = "its throttle is not told, so none is assumed"
 DAY_S = 86_400
 LEAD_S = 7 * DAY_S
 """Longest throttle that is looked back for at the beginning of the period: counts by the hour begin a week earlier."""
-MINUTE_S, HOUR_S = 60, 3600
+MINUTE_S = 60
+LONGEST_PART_S = 900
+"""The longest step in which less than an hour is counted; a longer bucket is an hour, or the begun one up to now."""
 
 
 def replay(alert: AlertDefinition, evidence: AlertReviewEvidence) -> Replay:
@@ -315,7 +316,7 @@ def _told(firing: Firing, issue: str, start: int) -> ReplayedFiring:
 
 
 def _steps(longest: int | None) -> Iterator[str]:
-    if longest is not None and longest >= HOUR_S:
+    if longest is not None and longest > LONGEST_PART_S:
         yield "counts by the hour"
     elif longest is not None and longest > MINUTE_S:
         yield f"counts by {longest // MINUTE_S} minutes"

@@ -24,7 +24,7 @@ from sentry_runbook.incident.alerts.replay_values import (
     population_of,
     why_not_metric,
 )
-from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay, ReplayedFiring
+from sentry_runbook.incident.alerts.replayed import LATE_EVENTS, ConditionMaximum, Replay, ReplayedFiring
 from sentry_runbook.incident.model.evidence.alert_definition import (
     AlertDefinition,
     Comparison,
@@ -46,7 +46,6 @@ OK = "ok"
 NO_SERIES = "the counts that it measures could not be read"
 SESSIONS_BY_THE_HOUR = "sessions are counted by the hour: it is replayed at full hours"
 CLOSED_AT_FIRST = "it is taken for closed at the beginning of the period"
-LATE_EVENTS = "late events are counted where they happened"
 Met = tuple[bool, ...]
 """For each threshold whether a value meets it."""
 

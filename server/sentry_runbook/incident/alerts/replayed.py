@@ -43,6 +43,10 @@ class ConditionMaximum:
     at_most: float | None = None
 
 
+LATE_EVENTS = "events that arrived late count when they happened"
+"""An alert sees them only when they arrive."""
+
+
 @dataclass(frozen=True)
 class Replay:
     """What the replay of one alert gave.
@@ -50,7 +54,7 @@ class Replay:
     Attributes:
         firings: in order of time, after logic and throttle; empty where ``why_not`` is set.
         why_not: why it cannot be replayed, a phrase: "anomaly detection runs outside Sentry's own rules".
-        approximate: what limits it, phrases: "counts by the hour", "late events are counted where they happened".
+        approximate: what limits it, phrases: "counts by the hour", "events that arrived late count when they happened".
         step_s: of the coarsest series that decided.
         maximum: of a condition with a number.
         covers_all_issues: False: issues beyond the busiest could not be replayed.

@@ -236,17 +236,14 @@ def _of_episodes(period: JudgedPeriod, minutes: int) -> str:
     if not total:
         return "no incident in the period"
     if gaps:
-        return (
-            f"{gaps} of {count(total, 'incident')} {'was' if gaps == 1 else 'were'} caught by none in {minutes} minutes"
-        )
+        were = "was" if gaps == 1 else "were"
+        return f"{gaps} of {count(total, 'incident')} {were} caught by no alert within {minutes} minutes"
     if undecided or not period.knows_all_alerts:
-        return (
-            f"{count(total, 'incident')}, of which it is not known for each whether it was caught in {minutes} minutes"
-        )
+        return f"{count(total, 'incident')}, and whether each was caught within {minutes} minutes is not known"
     return (
-        f"the incident was caught in {minutes} minutes"
+        f"the incident was caught within {minutes} minutes"
         if total == 1
-        else f"all {total} incidents were caught in {minutes} minutes"
+        else f"all {total} incidents were caught within {minutes} minutes"
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sentry_runbook.incident.alerts.acted_on import ActedOn
 from sentry_runbook.incident.alerts.catches import Catch
-from sentry_runbook.incident.alerts.replayed import Replay
+from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.formatting import count, duration, number, percent
 from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
@@ -22,6 +22,7 @@ from sentry_runbook.incident.model.results.alert_review import ReviewVerdict
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CHATTY_PCT = 80.0
 """One issue with that part of the firings is named (reference: alerts, 4)."""
+LESS = "less than"
 NOT_READ = "how often it fired is not known"
 
 
@@ -74,7 +75,7 @@ class Told:
     @property
     def period(self) -> str:
         """``14 d``: the window begins with a full hour, so the minutes beside it say nothing."""
-        hours = round(self.window.length / HOUR)
+        hours = self.window.length // HOUR
         return duration(hours * HOUR if hours else self.window.length)
 
 
@@ -143,7 +144,7 @@ def _why_dead(told: Told) -> str:
 def _why_noisy(told: Told) -> str:
     parts = [_fired(told)]
     if told.acted_on is not None:
-        parts.append(f"{told.acted_on.issues} of {told.acted_on.of} were acted on within 24 h")
+        parts.append(_acted_on(told.acted_on, told))
     if told.busiest is not None and told.firings and 100 * told.busiest[1] / told.firings >= CHATTY_PCT:
         parts.append(f"{percent(round(100 * told.busiest[1] / told.firings))} of the firings are for {told.busiest[0]}")
     return "; ".join(parts)
@@ -166,10 +167,17 @@ def _why_never(told: Told) -> str:
     elif told.catches is not None and told.tells_of_episodes:
         parts.append("there was no incident for it to tell of")
     if maximum is not None and not told.replay.why_not:
-        parts.append(
-            f"it needs {_beyond(told)} {number(maximum.limit)}, the most was {number(round(maximum.value, 2))}"
-        )
+        parts.append(_how_near(told, maximum))
     return "; ".join(parts)
+
+
+def _how_near(told: Told, maximum: ConditionMaximum) -> str:
+    """How far its number came; one that was reached is not what held it back."""
+    words, limit, most = _beyond(told), number(maximum.limit), number(round(maximum.value, 2))
+    is_reached = maximum.value < maximum.limit if words == LESS else maximum.value > maximum.limit
+    if is_reached:
+        return f"its number alone was reached ({words} {limit}: {most}), so that something else held it back"
+    return f"it needs {words} {limit}, the {'least' if words == LESS else 'most'} was {most}"
 
 
 def _why_works(told: Told) -> str:
@@ -177,7 +185,7 @@ def _why_works(told: Told) -> str:
     parts = [_fired(told)]
     longest = max((after[1] for catch in caught if (after := catch.after) is not None), default=None)
     if caught:
-        when = "" if longest is None else f", after {longest} min at most"
+        when = "" if longest is None else f", {_at_most(longest)}"
         parts.append(f"it caught {_of_all(len(caught), told)}{when}")
     parts += [f"{len(catches)} {word}" for catches, word in ((late, "late"), (missed, "missed")) if catches]
     if told.catches == ():
@@ -209,6 +217,16 @@ def _fired(told: Told) -> str:
     return f"fired {at_least}{count(firings, 'time')} in {told.period}{often}{issues}"
 
 
+def _acted_on(acted: ActedOn, told: Told) -> str:
+    """``0 of 3 were acted on within 24 h``; of how many that is known, where it is not known of all."""
+    known = f"{acted.of}" if acted.of == told.issues else f"the {acted.of} of which it is known"
+    return f"{acted.issues} of {known} {'was' if acted.of == 1 else 'were'} acted on within 24 h"
+
+
+def _at_most(minutes: int) -> str:
+    return f"after {minutes} min at most" if minutes else "within a minute"
+
+
 def _of_all(part: int, told: Told) -> str:
     return f"{part} of {count(len(told.catches or ()), 'incident')}"
 
@@ -220,7 +238,7 @@ def _after(after: tuple[int, int]) -> str:
 def _beyond(told: Told) -> str:
     lines = () if told.alert.metric is None else told.alert.metric.thresholds
     is_below = any(line.comparison in ("lt", "lte") for line in lines if line.label != "ok")
-    return "less than" if is_below else "more than"
+    return LESS if is_below else "more than"
 
 
 RULES: tuple[tuple[ReviewVerdict, Rule, Callable[[Told], str]], ...] = (

@@ -58,6 +58,6 @@ def alert_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
     for listed in part.value if isinstance(part, Known) else ():
         at = listed.last_triggered
         if at is not None and at >= incident.opens and at != first.get(listed.name):
-            only = "the last time" if listed.name in first else "Sentry keeps only the last time"
+            only = "the last time" if known else "Sentry keeps only the last time"
             what = f"Alert {quoted(listed.name)} fired ({only})"
             yield timeline_row(incident, at, what, "alerts of the project: last triggered")

@@ -19,13 +19,10 @@ from sentry_runbook.incident.model.evidence.json_values import (
     text_of,
 )
 
-MOST_SOURCES = 3
 MOST_THRESHOLDS = 40
 MINUTE_S = 60
 LONGEST_S = 90 * 86_400
 """No window and no comparison is longer."""
-LONGEST_QUERY = 10_000
-"""Characters of a search; a longer one is not asked for."""
 STEPS = ((1_800, 60), (3_600, 120), (14_400, 180), (86_400, 300))
 """Windows shorter than so many seconds have a value every so many."""
 LONGEST_STEP_S = 900

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -30,8 +30,6 @@ from sentry_runbook.incident.model.evidence.lenient import (
 )
 from sentry_runbook.incident.model.evidence.values import EventText
 
-SetupForm = Literal["workflow", "rule", "metric_rule"]
-"""An alert of today; an issue alert or a metric alert from before 2026: what a list of alerts holds on any Sentry."""
 OLD_FORMS = frozenset(("rule", "metric_rule"))
 MONITOR_FORMS = frozenset(("metric_monitor", "cron", "uptime"))
 """Forms of :data:`.DefinitionForm` that make issues, and tell nobody but through the alerts connected to them."""
