@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sentry_runbook.incident.alerts import review as review_module
 from sentry_runbook.incident.alerts.cursor import first_of
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.alerts.review import review
+from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import KeyedFirings
 from sentry_runbook.incident.model.results.alert_review import AlertReview, ReviewedAlert
@@ -134,6 +136,25 @@ def test_no_firing_is_told_with_the_most_that_was_reached(monkeypatch: pytest.Mo
     assert "it needs more than 1,000, the most was 600" in one(fired_for(KEY, [], hours=[])).why
 
 
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [
+        (ConditionMaximum(90, at(START), 100, at_most=97), "it needs more than 100, the most was 90 to 97"),
+        (ConditionMaximum(98, at(START), 95, at_most=96.5, is_below=True), "less than 95, the least was 96.5 to 98"),
+        (ConditionMaximum(161, at(START), 1), None),
+        (ConditionMaximum(90, at(START), 100, at_most=103), None),
+        (ConditionMaximum(90, at(START), 95, is_below=True), None),
+    ],
+    ids=["bounds", "below", "beyond", "may-be-beyond", "below-beyond"],
+)
+def test_what_was_reached_or_may_have_been_is_not_told_as_the_reason(
+    monkeypatch: pytest.MonkeyPatch, most: ConditionMaximum, words: str | None
+) -> None:
+    monkeypatch.setattr(review_module, "replay", lambda alert, evidence: Replay(maximum=most))
+    why = one(fired_for(KEY, [], hours=[])).why
+    assert words in why if words is not None else "it needs" not in why
+
+
 @pytest.mark.parametrize("firings", [None, KeyedFirings(alert=KEY, firings=UNREAD)], ids=["not-asked", "failed"])
 def test_unknown_firings_give_no_verdict(firings: KeyedFirings | None) -> None:
     told = one(firings)
@@ -173,6 +194,16 @@ def noisy(firings: int, acted: int, of: int) -> ReviewedAlert:
 def test_noisy_is_often_and_hardly_acted_on(firings: int, acted: int, of: int, verdict: str) -> None:
     told = noisy(firings, acted, of)
     assert (told.verdict, told.firings, told.acted_on, told.acted_on_of) == (verdict, firings, acted, of)
+
+
+def test_a_firing_in_an_hour_is_no_day_of_noise() -> None:
+    begin = at(days(13))
+    row, log = [("1", 9, days(13) + 50)], PlayedIssue("1", log=()).once(days(13))
+    fired = fired_for(KEY, row, hours=[(days(13), 9)])
+    short = Window(start=begin, end=begin + timedelta(hours=1))
+    assert one(fired, log, window=short).verdict == "works"
+    often = fired_for(KEY, [("1", 10, days(13) + 50)], hours=[(days(13), 10)])
+    assert one(often, log, window=short).verdict == "noisy"
 
 
 def test_a_noisy_alert_names_numbers_and_the_issue_that_makes_the_noise() -> None:

@@ -85,7 +85,7 @@ def _episode(incident: IncidentEpisode, evidence: AlertReviewEvidence) -> Review
 def _told(witness: Witness, told: Told) -> AlertInIncident:
     alert, catch, maximum = witness.alert, witness.catch, witness.replay.maximum
     first, replayed = catch.first, catch.replayed
-    is_never_reached = maximum is not None and maximum.value <= maximum.limit
+    is_never_reached = maximum is not None and not maximum.is_reached
     return AlertInIncident(
         key=alert.key,
         name=alert.name or f"{alert.form} {alert.id}",

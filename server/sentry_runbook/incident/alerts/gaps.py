@@ -13,8 +13,8 @@ from sentry_runbook.incident.alerts.catches import Catch, interval_end, minutes_
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.alerts.suggestions import Ladder, Suggestion
-from sentry_runbook.incident.alerts.words import condition_words
-from sentry_runbook.incident.formatting import count, moment, number
+from sentry_runbook.incident.alerts.words import condition_words, furthest_words
+from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.results.alert_review import AlertGap, ReviewVerdict
@@ -79,6 +79,9 @@ def _nearest(episode: ReviewEpisode, witnesses: Sequence[Witness]) -> str:
     """The alert that came nearest, in one sentence: fired late, would have fired, or nearest to its limit."""
     if not witnesses:
         return "no alert is there for it"
+    # One that is connected to nothing may be another project's: it is near none.
+    placed = [each for each in witnesses if each.alert.project_ids or each.alert.is_connected is not False]
+    witnesses = placed or witnesses
     late = [witness for witness in witnesses if witness.catch.first.fired and witness.catch.first.earliest is not None]
     if late:
         return _fired_late(episode, min(late, key=lambda each: each.catch.first.earliest or episode.began))
@@ -112,8 +115,8 @@ def _would_have(episode: ReviewEpisode, witness: Witness) -> str:
 
 def _not_reached(episode: ReviewEpisode, witness: Witness) -> str:
     maximum, most = witness.replay.maximum, ""
-    if maximum is not None and _is_of(episode, maximum):
-        most = f": the most was {number(round(maximum.value, 2))}, {moment(maximum.at)}"
+    if maximum is not None and _is_of(episode, maximum) and not maximum.is_reached:
+        most = f": {furthest_words(maximum)}, {moment(maximum.at)}"
     return f"{witness.name} ({witness.condition}) did not fire{most}"
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sentry_runbook.incident.alerts.acted_on import ActedOn
 from sentry_runbook.incident.alerts.catches import Catch
 from sentry_runbook.incident.alerts.replayed import Replay
+from sentry_runbook.incident.alerts.words import furthest_words
 from sentry_runbook.incident.formatting import count, duration, number, percent
 from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
@@ -110,7 +111,8 @@ def _is_noisy(told: Told) -> bool | None:
     acted = told.acted_on
     if acted is None or not acted.of or acted.pct >= told.rules.noisy_acted_on_pct:
         return False
-    if told.firings_at_least / told.days >= told.rules.noisy_per_day:
+    # A few firings in an hour are not a day of them.
+    if told.firings_at_least / max(told.days, 1.0) >= told.rules.noisy_per_day:
         return True
     return None if told.firings is None else False
 
@@ -165,10 +167,9 @@ def _why_never(told: Told) -> str:
         parts.append(f"it missed {_of_all(len(missed), told)}")
     elif told.catches is not None and told.tells_of_episodes:
         parts.append("there was no incident for it to tell of")
-    if maximum is not None and not told.replay.why_not:
-        parts.append(
-            f"it needs {_beyond(told)} {number(maximum.limit)}, the most was {number(round(maximum.value, 2))}"
-        )
+    if maximum is not None and not told.replay.why_not and not maximum.is_reached:
+        side = "less" if maximum.is_below else "more"
+        parts.append(f"it needs {side} than {number(maximum.limit)}, {furthest_words(maximum)}")
     return "; ".join(parts)
 
 
@@ -215,12 +216,6 @@ def _of_all(part: int, told: Told) -> str:
 
 def _after(after: tuple[int, int]) -> str:
     return f"{after[1]} min" if after[0] == after[1] else f"{after[0]} to {after[1]} min"
-
-
-def _beyond(told: Told) -> str:
-    lines = () if told.alert.metric is None else told.alert.metric.thresholds
-    is_below = any(line.comparison in ("lt", "lte") for line in lines if line.label != "ok")
-    return "less than" if is_below else "more than"
 
 
 RULES: tuple[tuple[ReviewVerdict, Rule, Callable[[Told], str]], ...] = (
