@@ -127,7 +127,7 @@ class AlertJudge:
 
     def _told_by_firings(self, told: Told, firings: AlertFirings) -> Told:
         known = [(row.firings, row.name) for row in firings.issues if row.firings is not None]
-        acted = acted_on(firings, self._issues, by_issue(told.replay.firings))
+        acted = acted_on(firings, self._issues, by_issue(told.replay.firings), told.window.end)
         busiest = max(known, default=None)
         at_least = firings.total if firings.total is not None else sum(number for number, _ in known)
         return replace(

@@ -77,11 +77,10 @@ def gap_of(episode: ReviewEpisode, witnesses: Sequence[Witness], ladder: Ladder 
 
 def _nearest(episode: ReviewEpisode, witnesses: Sequence[Witness]) -> str:
     """The alert that came nearest, in one sentence: fired late, would have fired, or nearest to its limit."""
+    # One that is connected to nothing may be another project's: it is near none.
+    witnesses = [each for each in witnesses if each.alert.project_ids or each.alert.is_connected is not False]
     if not witnesses:
         return "no alert is there for it"
-    # One that is connected to nothing may be another project's: it is near none.
-    placed = [each for each in witnesses if each.alert.project_ids or each.alert.is_connected is not False]
-    witnesses = placed or witnesses
     late = [witness for witness in witnesses if witness.catch.first.fired and witness.catch.first.earliest is not None]
     if late:
         return _fired_late(episode, min(late, key=lambda each: each.catch.first.earliest or episode.began))
