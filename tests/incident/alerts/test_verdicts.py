@@ -12,7 +12,7 @@ from sentry_runbook.incident.alerts import review as review_module
 from sentry_runbook.incident.alerts.cursor import first_of
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.alerts.review import review
-from sentry_runbook.incident.model.evidence import Window
+from sentry_runbook.incident.model.evidence import Missing, Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import KeyedFirings
 from sentry_runbook.incident.model.results.alert_review import AlertReview, ReviewedAlert
@@ -346,3 +346,14 @@ def test_a_long_list_comes_in_pages_and_each_alert_once() -> None:
 def test_no_alert_and_no_incident_is_an_answer() -> None:
     answer = reviewed([], [], PlayedIssue("1").usually(flat(3)))
     assert (answer.headline, answer.alerts, answer.gaps) == ("no alert was found; no incident in the period", (), ())
+
+
+@pytest.mark.parametrize(
+    ("what", "headline"),
+    [("the rules from before 2026", "no alert was found"), ("the alerts", "no alert could be read")],
+    ids=["rules-retired", "list-refused"],
+)
+def test_a_list_that_is_empty_was_read(what: str, headline: str) -> None:
+    unread = (Missing(what=what, why="the server said no"),)
+    answer = reviewed([], [], PlayedIssue("1").usually(flat(3)), unread=unread, has_alerts_of_today=True)
+    assert answer.headline.startswith(headline)
