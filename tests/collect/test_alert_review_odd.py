@@ -140,3 +140,19 @@ async def test_a_history_whose_issues_cannot_be_read_costs_the_review_nothing_el
     assert not {"", "..", "5" * 600} & {row.issue.id for row in evidence.issues}
     histories = [keyed.firings.value for keyed in evidence.fired if isinstance(keyed.firings, Known)]
     assert any(known.has_more_issues for known in histories), "rows that cannot be read are issues that are not known"
+
+
+async def test_rows_of_a_list_without_a_number_are_alerts_that_are_not_known() -> None:
+    class Nameless(Odd):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/workflows/"):
+                return httpx.Response(200, json=[{}, {"id": {"a": 1}, "name": "x"}])
+            return await self._inner.handle_async_request(request)
+
+    run = build_runtime(
+        WIDE, http_transport=Nameless(None, Profile(), is_whole=False), clock=ManualClock(), elapsed=lambda: 0.0
+    )
+    evidence = await collect_alert_review(run)
+    await run.aclose()
+    lost = [entry.why for entry in evidence.unread if entry.what == "the alerts"]
+    assert lost == ["2 of 2 rows of the list have no number that can be read"]
