@@ -54,7 +54,8 @@ def detection_of(incident: IncidentEpisode, evidence: AlertReviewEvidence, polic
     episode = _episode(incident, evidence)
     period = judged(evidence, policy, (episode,))
     told = {each.alert.key: each.told for each in period.alerts}
-    witnesses = period.witnesses_of(episode)
+    # Of an alert that is connected to nothing it is not known that it is this project's.
+    witnesses = tuple(each for each in period.witnesses_of(episode) if each.is_placed)
     alerts = [_told(witness, told[witness.alert.key]) for witness in witnesses]
     alerts.sort(key=lambda alert: (alert.known_by is None, alert.known_by or window.end, alert.key))
     detection = AlertDetection(period=window, alerts=tuple(alerts), has_more=_has_more(evidence))

@@ -41,6 +41,11 @@ class Witness:
         """As it stands in a sentence."""
         return quoted(self.alert.name or self.alert.id)
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether its project is known: one that is connected to nothing may be of any."""
+        return bool(self.alert.project_ids) or self.alert.is_connected is not False
+
 
 def is_gap(witnesses: Sequence[Witness]) -> bool | None:
     """Whether surely none of the alerts told of the episode in time; None where that is not known."""
@@ -77,8 +82,7 @@ def gap_of(episode: ReviewEpisode, witnesses: Sequence[Witness], ladder: Ladder 
 
 def _nearest(episode: ReviewEpisode, witnesses: Sequence[Witness]) -> str:
     """The alert that came nearest, in one sentence: fired late, would have fired, or nearest to its limit."""
-    # One that is connected to nothing may be another project's: it is near none.
-    witnesses = [each for each in witnesses if each.alert.project_ids or each.alert.is_connected is not False]
+    witnesses = [each for each in witnesses if each.is_placed]
     if not witnesses:
         return "no alert is there for it"
     late = [witness for witness in witnesses if witness.catch.first.fired and witness.catch.first.earliest is not None]

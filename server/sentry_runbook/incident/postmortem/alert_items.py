@@ -86,5 +86,5 @@ def _repair(dead: list[AlertInIncident]) -> ActionItem:
     return ActionItem(
         action=f"Repair or delete {count(len(dead), 'Sentry alert')} that could not tell of it: {named}{more}",
         done_when="review_alerts calls none of them dead",
-        why=f"{'it is' if len(dead) == 1 else 'they are'} there for incidents like this one and cannot tell anybody",
+        why=f"set up as today, {'it tells' if len(dead) == 1 else 'they tell'} nobody of anything",
     )
