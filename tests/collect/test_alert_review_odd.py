@@ -107,3 +107,52 @@ async def test_a_key_that_is_missing_is_unknown_and_asked_for_where_that_can_be(
         assert never.source.startswith("firings of the alert"), "the history says so, and not the row"
     if key == "enabled":
         assert all(alert.enabled is None for alert in evidence.alerts if alert.form == "workflow")
+
+
+ODD_ROWS: list[Any] = [
+    {"group": None, "count": 2},
+    {"group": {}, "count": 1},
+    {"group": {"id": ".."}, "count": 1},
+    {"group": {"id": "5" * 600}, "count": 1},
+]
+
+
+class OddHistory(Odd):
+    """Histories whose rows name no issue, or one that no address may hold."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer."""
+        if request.url.path.endswith("/group-history/"):
+            return httpx.Response(200, json=ODD_ROWS)
+        return await self._inner.handle_async_request(request)
+
+
+async def test_a_history_whose_issues_cannot_be_read_costs_the_review_nothing_else() -> None:
+    run = build_runtime(
+        WIDE,
+        http_transport=OddHistory(None, Profile(), is_whole=False),
+        clock=ManualClock(),
+        elapsed=lambda: 0.0,
+    )
+    evidence = await collect_alert_review(run)
+    await run.aclose()
+    assert evidence.alerts and isinstance(evidence.hourly, Known)
+    assert not {"", "..", "5" * 600} & {row.issue.id for row in evidence.issues}
+    histories = [keyed.firings.value for keyed in evidence.fired if isinstance(keyed.firings, Known)]
+    assert any(known.has_more_issues for known in histories), "rows that cannot be read are issues that are not known"
+
+
+async def test_rows_of_a_list_without_a_number_are_alerts_that_are_not_known() -> None:
+    class Nameless(Odd):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/workflows/"):
+                return httpx.Response(200, json=[{}, {"id": {"a": 1}, "name": "x"}])
+            return await self._inner.handle_async_request(request)
+
+    run = build_runtime(
+        WIDE, http_transport=Nameless(None, Profile(), is_whole=False), clock=ManualClock(), elapsed=lambda: 0.0
+    )
+    evidence = await collect_alert_review(run)
+    await run.aclose()
+    lost = [entry.why for entry in evidence.unread if entry.what == "the alerts"]
+    assert lost == ["2 of 2 rows of the list have no number that can be read"]

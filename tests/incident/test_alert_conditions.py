@@ -53,6 +53,25 @@ def test_the_parts_of_a_count_are_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "filters",
+    [
+        5,
+        "level:error",
+        {"key": "a"},
+        [[[]]],
+        [5],
+        [{"key": "a", "match": "eq", "value": "b"}] * (2 * MOST_CONDITIONS + 1),
+    ],
+    ids=["number", "text", "object", "list-in-it", "number-in-it", "too-many"],
+)
+def test_filters_of_a_count_that_cannot_be_read_are_not_taken_for_none(filters: object) -> None:
+    count = today("event_frequency_count", {"value": 5, "interval": "1h", "filters": filters})
+    assert alert_conditions.UNKNOWN in {part.type for part in count.filters}
+    without = today("event_frequency_count", {"value": 5, "interval": "1h", "filters": None})
+    assert without.filters == ()
+
+
+@pytest.mark.parametrize(
     ("word", "seconds"),
     [
         *(("1m", 60), ("5m", 300), ("10m", 600), ("15m", 900), ("30m", 1800), ("1h", 3600)),

@@ -14,6 +14,7 @@ BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATE = EpisodeCatch(episode="A-1", began=BEGAN, outcome="late", after_minutes=20)
 MISSED = EpisodeCatch(episode="A-2", began=BEGAN, outcome="missed")
 MET = EpisodeCatch(episode="A-4", began=BEGAN, outcome="missed", would_have_fired_at=BEGAN)
+UNKNOWN = EpisodeCatch(episode="A-5", began=BEGAN, outcome="unknown")
 CAUGHT = EpisodeCatch(episode="A-3", began=BEGAN, outcome="caught", after_minutes=1)
 
 
@@ -42,11 +43,13 @@ def test_of_a_noisy_alert_the_setting_that_loses_nothing_is_proposed(at_most: in
     ("rows", "episodes", "words"),
     [
         (None, (LATE, MISSED), "told of no incident in time"),
+        (None, (), "Review a longer period"),
+        (None, (LATE, UNKNOWN), "could not be tried"),
         ((row("as it is", 300), row("more than 90", 300)), (CAUGHT,), "no other threshold or pause that was tried"),
         (None, (CAUGHT,), "could not be tried"),
         (None, None, "could not be tried"),
     ],
-    ids=["caught_none", "nothing_helps", "no_replay", "incidents_not_known"],
+    ids=["caught_none", "no_incident", "not_known_of_one", "nothing_helps", "no_replay", "incidents_not_known"],
 )
 def test_where_no_setting_is_better_none_is_proposed(rows: Any, episodes: Any, words: str) -> None:
     said = next_step(alert(verdict="noisy", firings=300, thresholds=rows, episodes=episodes)) or ""
@@ -58,7 +61,7 @@ def test_where_no_setting_is_better_none_is_proposed(rows: Any, episodes: Any, w
     [
         ("dead", (), "Repair it or delete it"),
         ("late", (LATE, CAUGHT, LATE), "too late in 2 incidents"),
-        ("never_fired", (MISSED,), "Change what it fires on: it missed 1 incident "),
+        ("never_fired", (MISSED,), "it missed 1 incident."),
         ("never_fired", (MISSED, MET), "was met in 1 incident."),
         ("never_fired", (), "can still happen"),
         ("never_fired", None, "can still happen"),

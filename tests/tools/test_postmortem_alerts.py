@@ -134,6 +134,13 @@ async def test_dead_alerts_are_told_with_the_reason_and_are_to_be_repaired() -> 
     assert '"Off" (it is switched off)' in repair["action"] and '"Silent" (' in repair["action"]
 
 
+async def test_an_alert_of_no_known_project_is_not_told_as_one_of_the_incident() -> None:
+    lost = alert("Lost", 20, connected=False)
+    draft = await drafted(shop(alert("Checkout errors", 100, BEGAN + 27), lost))
+    assert "Checkout errors" in fourth_why(draft) and "Lost" not in fourth_why(draft)
+    assert not [item for item in of_alerts(draft) if "Lost" in item["action"]]
+
+
 async def test_without_an_alert_one_is_proposed_by_what_would_have_told() -> None:
     draft = await drafted(shop())
     why = fourth_why(draft)

@@ -219,9 +219,11 @@ class ReviewedFirings:
         if history.value is None:
             known = AlertFirings(has_more_issues=True, hours=hours)
             return Known(value=known, source="firings of the alert by the hour", note="the issues could not be read")
+        rows = history.value.items
+        issues = read_all(TargetIssue, rows, self.scope.sanitizer)
         known = AlertFirings(
-            issues=read_all(TargetIssue, history.value.items, self.scope.sanitizer),
-            has_more_issues=history.value.next_cursor is not None,
+            issues=issues,
+            has_more_issues=history.value.next_cursor is not None or len(issues) < len(rows),  # or one is unreadable
             hours=hours,
         )
         unknown = "the hours were not asked for" if not stats.is_sent else "the hours could not be read"

@@ -9,7 +9,7 @@ from functools import partial
 from sentry_runbook.collect.alert_review_scope import ReviewScope, note_by_reason
 from sentry_runbook.collect.batch import RequestBatch, Result
 from sentry_runbook.collect.request_values import issue_id
-from sentry_runbook.errors import BadRequest
+from sentry_runbook.errors import BadInput, BadRequest
 from sentry_runbook.incident.model.evidence import NOT_ASKED, Known, Unknown
 from sentry_runbook.incident.model.evidence.alert_review import CountedSeries, IssueUnderReview
 from sentry_runbook.incident.model.evidence.issue import MAX_ACTIVITY, Activity
@@ -88,10 +88,10 @@ class ReviewedIssues:
         number = issue_id(json)
         if number in self.listed:
             return
-        url = self.scope.client.issue_url(number, organization=None)
         try:
+            url = self.scope.client.issue_url(number, organization=None)
             issue = read(ListedIssue, {**json, "url": url}, self.scope.sanitizer)
-        except ValueError:
+        except (BadInput, ValueError):  # an issue without a number, or with one that is none
             return
         self.listed[issue.id] = issue
 

@@ -192,6 +192,9 @@ class AlertLists:
     def read(self) -> tuple[AlertDefinition, ...]:
         """The alerts of the project that was named, or all, in a stable order; at most :data:`MOST_ALERTS`."""
         found = self._of_project((*self._of_lists(), *self._of_projects()))
+        for what, listed in ((ALERTS, self.today), (MONITORS, self.monitors), (BEFORE_2026, self.before)):
+            if lost := sum(id_of(row.get("id")) is None for row in listed.rows):
+                self.scope.lacks(what, f"{lost} of {len(listed.rows)} rows of the list have no number that can be read")
         if len(found) > MOST_ALERTS:
             self._is_cut = True
             self.scope.lacks(

@@ -11,13 +11,14 @@ from tests.incident.alerts.period_builder import PlayedIssue, act, at, days, fir
 
 LAST = days(5)
 DAY = 24 * 60
+LONG_AFTER = at(days(14))
 
 
-def told(rows, logs, hours=None, replayed=None) -> tuple[int, int]:  # type: ignore[no-untyped-def]  # a row of the table
+def told(rows, logs, hours=None, replayed=None, now=LONG_AFTER) -> tuple[int, int]:  # type: ignore[no-untyped-def]  # a row of the table
     firings = fired_for("workflow:1", rows, hours).firings
     assert isinstance(firings, Known)
     issues = {number: PlayedIssue(number, log=log).once(LAST).listed() for number, log in logs.items()}
-    found = acted_on(firings.value, issues, replayed or {})
+    found = acted_on(firings.value, issues, replayed or {}, now)
     return found.issues, found.of
 
 
@@ -78,3 +79,20 @@ def test_a_log_that_was_cut_after_the_firing_does_not_tell() -> None:
     log = tuple(act("set_priority", LAST + 10 + minute) for minute in range(100))
     assert told([("1", 1, LAST)], {"1": log}) == (0, 0)
     assert told([("1", 1, LAST)], {"1": log[1:]}) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("firings", "hours", "minutes", "acted"),
+    [
+        (1, None, DAY - 1, (0, 0)),
+        (1, None, DAY, (0, 1)),
+        (3, [(LAST - 60, 2), (LAST, 1)], DAY - 61, (0, 0)),
+        (3, [(LAST - 60, 2), (LAST, 1)], DAY - 60, (0, 1)),
+    ],
+    ids=["day-goes-on", "day-is-over", "first-day-goes-on", "first-day-is-over"],
+)
+def test_while_the_day_after_the_firing_goes_on_it_is_not_known_that_nobody_acts(  # type: ignore[no-untyped-def]  # rows of the table
+    firings: int, hours, minutes: int, acted: tuple[int, int]
+) -> None:
+    assert told([("1", firings, LAST)], {"1": ()}, hours, now=at(LAST + minutes)) == acted
+    assert told([("1", firings, LAST)], {"1": (act("note", LAST + 1),)}, hours, now=at(LAST + minutes)) == (1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -187,6 +188,9 @@ def test_the_nearest_alert_is_told_with_how_far_it_was() -> None:
     assert told is not None
     assert told.startswith(f"{name} did not fire: the most was 60, 2026-11-15 13:00 UTC")
     assert gap_of(EPISODE, [], None).nearest == "no alert is there for it"
+    lost = witness(reached)
+    lost = replace(lost, alert=lost.alert.model_copy(update={"is_connected": False, "project_ids": ()}))
+    assert gap_of(EPISODE, [lost], None).nearest == "no alert is there for it", "it may be another project's"
     assert gap_of(EPISODE, [witness(MISSED)], None).nearest == "1 alert is there for it; none fired in it"
 
 

@@ -24,6 +24,12 @@ def monitor(*thresholds: MetricThreshold, **more: object) -> AlertDefinition:
     return AlertDefinition(id="41", form="metric_monitor", enabled=True, project_ids=(PROJECT,), metric=metric)
 
 
+def test_a_monitor_whose_measure_is_not_told_is_not_replayed_as_an_alert_on_issues() -> None:
+    unread = AlertDefinition(id="41", form="metric_monitor", enabled=True, project_ids=(PROJECT,))
+    told = replay(unread, counted([RawIssue("1", every(1, 0, 60))]))
+    assert told.why_not == "what it measures, or over how long, is not told in a way that is known here"
+
+
 def total(events: Series, aggregate: str = "count()") -> CountedSeries:
     return CountedSeries(population=Population(projects=(PROJECT,), aggregate=aggregate, by_issue=False), events=events)
 

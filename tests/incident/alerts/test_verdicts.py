@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sentry_runbook.incident.alerts import review as review_module
 from sentry_runbook.incident.alerts.cursor import first_of
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.alerts.review import review
+from sentry_runbook.incident.model.evidence import Missing, Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import KeyedFirings
 from sentry_runbook.incident.model.results.alert_review import AlertReview, ReviewedAlert
@@ -142,6 +144,25 @@ def test_a_number_that_was_reached_is_not_told_as_what_was_missing(monkeypatch: 
     assert "it needs" not in why
 
 
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [
+        (ConditionMaximum(90, at(START), 100, at_most=97), "it needs more than 100, the most was 90 to 97"),
+        (ConditionMaximum(98, at(START), 95, at_most=96.5, is_below=True), "less than 95, the least was 96.5 to 98"),
+        (ConditionMaximum(161, at(START), 1), None),
+        (ConditionMaximum(90, at(START), 100, at_most=103), None),
+        (ConditionMaximum(90, at(START), 95, is_below=True), None),
+    ],
+    ids=["bounds", "below", "beyond", "may-be-beyond", "below-beyond"],
+)
+def test_what_was_reached_or_may_have_been_is_not_told_as_the_reason(
+    monkeypatch: pytest.MonkeyPatch, most: ConditionMaximum, words: str | None
+) -> None:
+    monkeypatch.setattr(review_module, "replay", lambda alert, evidence: Replay(maximum=most))
+    why = one(fired_for(KEY, [], hours=[])).why
+    assert words in why if words is not None else "it needs" not in why
+
+
 @pytest.mark.parametrize("firings", [None, KeyedFirings(alert=KEY, firings=UNREAD)], ids=["not-asked", "failed"])
 def test_unknown_firings_give_no_verdict(firings: KeyedFirings | None) -> None:
     told = one(firings)
@@ -181,6 +202,16 @@ def noisy(firings: int, acted: int, of: int) -> ReviewedAlert:
 def test_noisy_is_often_and_hardly_acted_on(firings: int, acted: int, of: int, verdict: str) -> None:
     told = noisy(firings, acted, of)
     assert (told.verdict, told.firings, told.acted_on, told.acted_on_of) == (verdict, firings, acted, of)
+
+
+def test_a_firing_in_an_hour_is_no_day_of_noise() -> None:
+    begin = at(days(13))
+    log = PlayedIssue("1", log=()).once(days(13))
+    short = Window(start=begin, end=begin + timedelta(hours=1))
+    told = one(fired_for(KEY, [("1", 9, days(13) + 50)], hours=[(days(13), 9)]), log, window=short)
+    assert (told.verdict, told.acted_on_of) == ("works", None)  # somebody may act within the day yet
+    hours_unread = fired_for(KEY, [("1", 9, days(13) + 50)], hours=None)
+    assert one(hours_unread, log, window=short).verdict == "works"
 
 
 def test_a_noisy_alert_names_numbers_and_the_issue_that_makes_the_noise() -> None:
@@ -323,3 +354,21 @@ def test_a_long_list_comes_in_pages_and_each_alert_once() -> None:
 def test_no_alert_and_no_incident_is_an_answer() -> None:
     answer = reviewed([], [], PlayedIssue("1").usually(flat(3)))
     assert (answer.headline, answer.alerts, answer.gaps) == ("no alert was found; no incident in the period", (), ())
+
+
+@pytest.mark.parametrize(
+    ("what", "headline"),
+    [("the rules from before 2026", "no alert was found"), ("the alerts", "no alert could be read")],
+    ids=["rules-retired", "list-refused"],
+)
+def test_a_list_that_is_empty_was_read(what: str, headline: str) -> None:
+    unread = (Missing(what=what, why="the server said no"),)
+    answer = reviewed([], [], PlayedIssue("1").usually(flat(3)), unread=unread, has_alerts_of_today=True)
+    assert answer.headline.startswith(headline)
+
+
+def test_an_empty_history_beside_a_row_that_names_a_firing_gives_no_verdict() -> None:
+    fired = alert().model_copy(update={"last_triggered": at(START + 90)})
+    told = one(fired_for(KEY, [], hours=[]), by=fired)
+    assert (told.verdict, told.firings) == (None, None)
+    assert "its own row one of" in told.why

@@ -51,6 +51,7 @@ def acted_on(
     firings: AlertFirings,
     issues: Mapping[str, IssueUnderReview],
     replayed: Mapping[str | None, Sequence[ReplayedFiring]],
+    now: datetime,
 ) -> ActedOn:
     """On how many of the issues that were fired for a person acted within 24 hours.
 
@@ -58,16 +59,23 @@ def acted_on(
         firings: of the alert.
         issues: by number, with their logs as far as they were read.
         replayed: the alert's replayed firings by issue.
+        now: where the logs end. An issue without an act is not counted while the day after its firings goes on.
     """
     logs = {id_: row.activity.value for id_, row in issues.items() if isinstance(row.activity, Known)}
     told = [
-        _is_acted_on(row, firings, logs[row.id], replayed.get(row.id, ())) for row in firings.issues if row.id in logs
+        _is_acted_on(row, firings, logs[row.id], replayed.get(row.id, ()), now)
+        for row in firings.issues
+        if row.id in logs
     ]
     return ActedOn(issues=told.count(True), of=len(told) - told.count(None))
 
 
 def _is_acted_on(
-    row: TargetIssue, firings: AlertFirings, log: Sequence[Activity], replayed: Iterable[ReplayedFiring]
+    row: TargetIssue,
+    firings: AlertFirings,
+    log: Sequence[Activity],
+    replayed: Iterable[ReplayedFiring],
+    now: datetime,
 ) -> bool | None:
     acts = [entry.at for entry in log if entry.actor == "person" and entry.kind in ACTS]
     last = row.last_fired
@@ -78,10 +86,12 @@ def _is_acted_on(
         return True
     is_cut = len(log) >= MAX_ACTIVITY and (last is None or min(entry.at for entry in log) > last)
     if row.firings == 1 and last is not None:
-        return None if is_cut else False
+        return None if is_cut or now < last + DAY else False
     hours = [hour.start for hour in firings.hours or () if hour.firings and (last is None or hour.start <= last)]
     if len(firings.issues) == 1 and not firings.has_more_issues and _follows(acts, hours):
         return True
+    if hours and now < min(hours) + DAY:
+        return None
     may = acts if firings.hours is None else [act for act in acts if _follows([act], hours)]
     return None if is_cut or any(last is None or act <= last + DAY for act in may) else False
 

@@ -26,6 +26,7 @@ from sentry_runbook.incident.alerts.issue_rises import FEWEST_PER_HOUR
 from sentry_runbook.incident.alerts.replayed import Replay
 from sentry_runbook.incident.alerts.thresholds import other_settings
 from sentry_runbook.incident.alerts.verdicts import ORDER, AlertJudgement, Told, judge
+from sentry_runbook.incident.formatting import moment
 from sentry_runbook.incident.model.evidence import Known, Unknown, Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.evidence.alert_review import (
@@ -102,7 +103,7 @@ class AlertJudge:
 
     def judged(self, alert: AlertDefinition) -> JudgedAlert:
         """The verdict on one alert, with all that it rests on."""
-        history = self._histories.get(alert.key, NO_HISTORY)
+        history = self._history_of(alert)
         told = self._told(alert, history, self._replayed(alert))
         fired = told.firings_at_least or told.firings
         told = replace(told, catches=self._catches(told, history), why_dead=why_dead(alert, self._evidence, fired))
@@ -113,6 +114,15 @@ class AlertJudge:
         return JudgedAlert(told, replace(judgement, why=f"{judgement.why}; {table.why}"), table.rows or None)
 
     # --- what is known of it
+
+    def _history_of(self, alert: AlertDefinition) -> KeyedFirings:
+        """What Sentry keeps of its firings; of one without any, beside a row that names one, neither is certain."""
+        history, at, window = self._histories.get(alert.key, NO_HISTORY), alert.last_triggered, self._evidence.window
+        is_empty = isinstance(history.firings, Known) and history.firings.value.total == 0
+        if not is_empty or at is None or not window.start <= at <= window.end:
+            return history
+        why = f"its history holds no firing of the period, and its own row one of {moment(at)}"
+        return history.model_copy(update={"firings": Unknown(why=why)})
 
     def _told(self, alert: AlertDefinition, history: KeyedFirings, replayed: Replay) -> Told:
         window, rules = self._evidence.window, self._policy.alerts
@@ -127,7 +137,7 @@ class AlertJudge:
 
     def _told_by_firings(self, told: Told, firings: AlertFirings) -> Told:
         known = [(row.firings, row.name) for row in firings.issues if row.firings is not None]
-        acted = acted_on(firings, self._issues, by_issue(told.replay.firings))
+        acted = acted_on(firings, self._issues, by_issue(told.replay.firings), told.window.end)
         busiest = max(known, default=None)
         at_least = firings.total if firings.total is not None else sum(number for number, _ in known)
         return replace(

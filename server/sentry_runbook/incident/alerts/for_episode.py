@@ -54,7 +54,8 @@ def detection_of(incident: IncidentEpisode, evidence: AlertReviewEvidence, polic
     episode = _episode(incident, evidence)
     period = judged(evidence, policy, (episode,))
     told = {each.alert.key: each.told for each in period.alerts}
-    witnesses = period.witnesses_of(episode)
+    # Of an alert that is connected to nothing it is not known that it is this project's.
+    witnesses = tuple(each for each in period.witnesses_of(episode) if each.is_placed)
     alerts = [_told(witness, told[witness.alert.key]) for witness in witnesses]
     alerts.sort(key=lambda alert: (alert.known_by is None, alert.known_by or window.end, alert.key))
     detection = AlertDetection(period=window, alerts=tuple(alerts), has_more=_has_more(evidence))
@@ -85,13 +86,13 @@ def _episode(incident: IncidentEpisode, evidence: AlertReviewEvidence) -> Review
 def _told(witness: Witness, told: Told) -> AlertInIncident:
     alert, catch, maximum = witness.alert, witness.catch, witness.replay.maximum
     first, replayed = catch.first, catch.replayed
-    is_never_reached = maximum is not None and maximum.value <= maximum.limit
+    is_never_reached = maximum is not None and not maximum.is_reached
     return AlertInIncident(
         key=alert.key,
         name=alert.name or f"{alert.form} {alert.id}",
         is_monitor=alert.metric is not None,
         condition=witness.condition,
-        fired=None if first.fired is False and _contradicts_itself(told) else first.fired,
+        fired=first.fired,
         fired_at=first.earliest if first.fired else None,
         fired_by=first.latest if first.fired and first.latest != first.earliest else None,
         reached_at=replayed.earliest if replayed is not None else None,
@@ -101,12 +102,6 @@ def _told(witness: Witness, told: Told) -> AlertInIncident:
         why_not_replayed=witness.replay.why_not,
         why_dead=told.why_dead,
     )
-
-
-def _contradicts_itself(told: Told) -> bool:
-    """Whether its history holds no firing of the period, and its row one: then neither is taken for certain."""
-    at = told.alert.last_triggered
-    return told.firings == 0 and at is not None and told.window.start <= at <= told.window.end
 
 
 def _has_more(evidence: AlertReviewEvidence) -> bool:

@@ -13,8 +13,8 @@ from sentry_runbook.incident.alerts.catches import Catch, interval_end, minutes_
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
 from sentry_runbook.incident.alerts.suggestions import Ladder, Suggestion
-from sentry_runbook.incident.alerts.words import condition_words
-from sentry_runbook.incident.formatting import count, moment, number
+from sentry_runbook.incident.alerts.words import condition_words, furthest_words
+from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
 from sentry_runbook.incident.model.results.alert_review import AlertGap, ReviewVerdict
@@ -40,6 +40,11 @@ class Witness:
     def name(self) -> str:
         """As it stands in a sentence."""
         return quoted(self.alert.name or self.alert.id)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether its project is known: one that is connected to nothing may be of any."""
+        return bool(self.alert.project_ids) or self.alert.is_connected is not False
 
 
 def is_gap(witnesses: Sequence[Witness]) -> bool | None:
@@ -77,6 +82,7 @@ def gap_of(episode: ReviewEpisode, witnesses: Sequence[Witness], ladder: Ladder 
 
 def _nearest(episode: ReviewEpisode, witnesses: Sequence[Witness]) -> str:
     """The alert that came nearest, in one sentence: fired late, would have fired, or nearest to its limit."""
+    witnesses = [each for each in witnesses if each.is_placed]
     if not witnesses:
         return "no alert is there for it"
     late = [witness for witness in witnesses if witness.catch.first.fired and witness.catch.first.earliest is not None]
@@ -112,8 +118,8 @@ def _would_have(episode: ReviewEpisode, witness: Witness) -> str:
 
 def _not_reached(episode: ReviewEpisode, witness: Witness) -> str:
     maximum, most = witness.replay.maximum, ""
-    if maximum is not None and _is_of(episode, maximum):
-        most = f": the most was {number(round(maximum.value, 2))}, {moment(maximum.at)}"
+    if maximum is not None and _is_of(episode, maximum) and not maximum.is_reached:
+        most = f": {furthest_words(maximum)}, {moment(maximum.at)}"
     return f"{witness.name} ({witness.condition}) did not fire{most}"
 
 

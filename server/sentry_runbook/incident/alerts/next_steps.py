@@ -32,7 +32,9 @@ def _quieter(alert: ReviewedAlert) -> str:
     best = next((row for row in alert.thresholds or () if row.best), None)
     if best is not None:
         return f"Set it to {best.change}: {_firings(best)}{_instead(alert)}, and the same incidents caught."
-    if alert.episodes is not None and not _of(alert.episodes, "caught"):
+    if alert.episodes == ():
+        return "Review a longer period before it is changed: in this one there was no incident for it to tell of."
+    if alert.episodes is not None and not _of(alert.episodes, "caught") and not _of(alert.episodes, "unknown"):
         return "Delete it, or send it where nobody is woken: it told of no incident in time."
     if alert.thresholds:
         return "Narrow what it counts: no other threshold or pause that was tried keeps what it caught with less noise."

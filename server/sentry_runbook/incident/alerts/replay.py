@@ -57,6 +57,8 @@ STREAM = "issue_stream"
 """The monitor by which an alert looks at issues of every type."""
 OF_ERRORS = frozenset(("error", STREAM))
 """Types of the monitors whose issues have events among the errors."""
+MEASURES = ("metric_monitor", "metric_rule")
+NOT_READ = "what it measures, or over how long, is not told in a way that is known here"
 OTHER_MONITORS = "the monitors that it is connected to make issues of their own, whose events are not among the errors"
 ASSUMED = "of some issues only today's status is known"
 EDITED = "with today's settings: it was edited in the period"
@@ -84,6 +86,8 @@ def replay(alert: AlertDefinition, evidence: AlertReviewEvidence) -> Replay:
     edited = (EDITED,) if alert.updated is not None and evidence.window.start <= alert.updated else ()
     if alert.metric is not None:
         return replay_metric(alert, alert.metric, period, edited)
+    if alert.form in MEASURES:
+        return Replay(why_not=NOT_READ)
     return _replayed(alert, period, edited)
 
 

@@ -246,7 +246,8 @@ def _maximum(metric: MetricCondition, values: list[tuple[int, MetricValue]]) -> 
         limit = max(row.limit for row in opening)
         at, value = min(known, key=lambda pair: pair[1].high)
         lowest = min(value.low for _, value in known)
-        return ConditionMaximum(value.high, _at(at), limit, at_most=lowest if lowest < value.high else None)
+        furthest = lowest if lowest < value.high else None
+        return ConditionMaximum(value.high, _at(at), limit, at_most=furthest, is_below=True)
     limit = min(row.limit for row in opening)
     at, value = max(known, key=lambda pair: pair[1].low)
     highest = max(value.high for _, value in known)

@@ -34,6 +34,7 @@ class ConditionMaximum:
         value: it surely came so far.
         at_most: it may have come so far, where the counts do not tell; None: ``value`` is the highest. Where it cannot
             be bounded it is infinite.
+        is_below: the condition waits for less than ``limit``; then ``value`` and ``at_most`` are the lowest.
     """
 
     value: float
@@ -41,6 +42,18 @@ class ConditionMaximum:
     limit: float
     issue: str | None = None
     at_most: float | None = None
+    is_below: bool = False
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether it came, or may have come, beyond the limit: what kept the alert still is then something else."""
+        furthest = self.value if self.at_most is None else self.at_most
+        return furthest < self.limit if self.is_below else furthest > self.limit
+
+    @property
+    def is_surely_reached(self) -> bool:
+        """Whether it surely came beyond the limit."""
+        return self.value < self.limit if self.is_below else self.value > self.limit
 
 
 LATE_EVENTS = "events that arrived late count when they happened"

@@ -213,7 +213,7 @@ def _headline(period: JudgedPeriod) -> str:
 def _of_alerts(period: JudgedPeriod) -> str:
     alerts = period.alerts
     if not alerts:
-        return "no alert was found" if not period.evidence.unread else "no alert could be read"
+        return "no alert was found" if period.knows_all_alerts else "no alert could be read"
     counts = Counter(judged.verdict for judged in alerts)
     words = {
         "dead": "cannot fire or tells nobody" if counts["dead"] == 1 else "cannot fire or tell nobody",

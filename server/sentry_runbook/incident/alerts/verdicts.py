@@ -6,13 +6,14 @@ there is no verdict at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sentry_runbook.incident.alerts.acted_on import ActedOn
 from sentry_runbook.incident.alerts.catches import Catch
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
+from sentry_runbook.incident.alerts.words import furthest_words
 from sentry_runbook.incident.formatting import count, duration, number, percent
 from sentry_runbook.incident.model.evidence import Window
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition
@@ -22,7 +23,6 @@ from sentry_runbook.incident.model.results.alert_review import ReviewVerdict
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CHATTY_PCT = 80.0
 """One issue with that part of the firings is named (reference: alerts, 4)."""
-LESS = "less than"
 NOT_READ = "how often it fired is not known"
 
 
@@ -111,7 +111,8 @@ def _is_noisy(told: Told) -> bool | None:
     acted = told.acted_on
     if acted is None or not acted.of or acted.pct >= told.rules.noisy_acted_on_pct:
         return False
-    if told.firings_at_least / told.days >= told.rules.noisy_per_day:
+    # A few firings in an hour are not a day of them.
+    if told.firings_at_least / max(told.days, 1.0) >= told.rules.noisy_per_day:
         return True
     return None if told.firings is None else False
 
@@ -167,17 +168,18 @@ def _why_never(told: Told) -> str:
     elif told.catches is not None and told.tells_of_episodes:
         parts.append("there was no incident for it to tell of")
     if maximum is not None and not told.replay.why_not:
-        parts.append(_how_near(told, maximum))
+        parts += _how_near(maximum)
     return "; ".join(parts)
 
 
-def _how_near(told: Told, maximum: ConditionMaximum) -> str:
-    """How far its number came; one that was reached is not what held it back."""
-    words, limit, most = _beyond(told), number(maximum.limit), number(round(maximum.value, 2))
-    is_reached = maximum.value < maximum.limit if words == LESS else maximum.value > maximum.limit
-    if is_reached:
-        return f"its number alone was reached ({words} {limit}: {most}), so that something else held it back"
-    return f"it needs {words} {limit}, the {'least' if words == LESS else 'most'} was {most}"
+def _how_near(maximum: ConditionMaximum) -> Iterator[str]:
+    """How far its number came; one that was reached is not what held it back, one that may have been tells nothing."""
+    words, limit = "less than" if maximum.is_below else "more than", number(maximum.limit)
+    if not maximum.is_reached:
+        yield f"it needs {words} {limit}, {furthest_words(maximum)}"
+    elif maximum.is_surely_reached:
+        most = number(round(maximum.value, 2))
+        yield f"its number alone was reached ({words} {limit}: {most}), so that something else held it back"
 
 
 def _why_works(told: Told) -> str:
@@ -233,12 +235,6 @@ def _of_all(part: int, told: Told) -> str:
 
 def _after(after: tuple[int, int]) -> str:
     return f"{after[1]} min" if after[0] == after[1] else f"{after[0]} to {after[1]} min"
-
-
-def _beyond(told: Told) -> str:
-    lines = () if told.alert.metric is None else told.alert.metric.thresholds
-    is_below = any(line.comparison in ("lt", "lte") for line in lines if line.label != "ok")
-    return LESS if is_below else "more than"
 
 
 RULES: tuple[tuple[ReviewVerdict, Rule, Callable[[Told], str]], ...] = (

@@ -6,10 +6,13 @@ The words say what Sentry does, not what its form says: "more than 100 events", 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
+from sentry_runbook.incident.alerts.replayed import ConditionMaximum
 from sentry_runbook.incident.alerts.words_actions import notifies_words
 from sentry_runbook.incident.alerts.words_conditions import clause, seconds_words
 from sentry_runbook.incident.alerts.words_metric import metric_words
+from sentry_runbook.incident.formatting import number
 from sentry_runbook.incident.model.evidence import quoted
 from sentry_runbook.incident.model.evidence.alert_definition import AlertDefinition, ConditionGroup
 
@@ -24,6 +27,13 @@ DOES_NOTHING = "nothing: it has no block of actions"
 def condition_words(alert: AlertDefinition) -> str:
     """The whole condition of an alert in one line: ``an issue is new; only in "production"``."""
     return "; ".join(_parts(alert))
+
+
+def furthest_words(maximum: ConditionMaximum) -> str:
+    """``the most was 60``; ``the most was 60 to 75`` where the counts do not tell it exactly."""
+    low, high = sorted((maximum.value, maximum.value if maximum.at_most is None else maximum.at_most))
+    values = list(dict.fromkeys(number(round(value, 2)) if isfinite(value) else "more" for value in (low, high)))
+    return f"the {'least' if maximum.is_below else 'most'} was {' to '.join(values)}"
 
 
 def _parts(alert: AlertDefinition) -> Iterator[str]:

@@ -161,8 +161,19 @@ def _frequency(given: JsonObject, type_: ConditionType) -> JsonObject | None:
     before = types.interval_seconds(either(given, "comparison_interval")) if type_.is_percent else None
     if value is None or interval is None or (type_.is_percent and before is None):
         return None
-    filters = [_filter(part) for part in list_of(given.get("filters"))[: 2 * MOST_CONDITIONS]]
+    filters = _filters(given.get("filters"))
     return {"value": value, "interval_s": interval, "comparison_s": before, "filters": filters}
+
+
+def _filters(given: object) -> list[JsonObject]:
+    """Those that can be read; what cannot, or is too much, restricts the count by what is not known here."""
+    if given is None:
+        return []
+    if not isinstance(given, list):
+        return [_unknown(None)]
+    kept = [_filter(part) for part in given[: 2 * MOST_CONDITIONS]]
+    more = len(given) - len(kept)
+    return [*kept, _unknown(f"{more} more filters")] if more > 0 else kept
 
 
 def _filter(part: object) -> JsonObject:
