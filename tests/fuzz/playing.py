@@ -39,6 +39,7 @@ WEIGHTS: Mapping[str, int] = {
     "classify_severity": 1,
     "resolve_issue": 1,
     "add_note": 1,
+    "review_alerts": 1,
 }
 """How often each tool is called."""
 RELEASES = re.compile(r"\b(?:[a-z]+@\d[\w.\-]*|v\d+\.\d+\.\d+\b)")

@@ -35,6 +35,7 @@ BY_OTHERS = {
     ("Issue", "status_digest"): "a digest of ours: hexadecimal digits",
     ("Issue", "status_release_digest"): "a digest of ours: hexadecimal digits",
     ("AlertDefinition", "raw_environment"): "for requests only: no dump and no repr holds it",
+    ("ListedMonitor", "condition"): "our words around the inert values of an AlertDefinition",
     ("Issue", "asked_as"): "the caller's own reference: digits, or letters, digits, dashes and underscores",
 }
 """Texts that no field type makes inert, and what does."""

@@ -625,7 +625,8 @@ async def overlaid(event: Mapping[str, Any], issue: Mapping[str, Any]) -> AsyncI
     world = World(Scenario(name="shop", issues=(spec,), releases=releases, sessions=sessions), clock)
     changes = {
         "event": body(lambda found: {**found, **BARE, **event}),
-        "issue": body(lambda found: {**found, **issue}),
+        # What lies below the issue, as its log, is a list.
+        "issue": body(lambda found: {**found, **issue} if isinstance(found, dict) else found),
     }
     sentry = Changed(httpx.ASGITransport(create_app(world)), changes)
     async with connected(world=world, clock=clock, transport=sentry) as connection:

@@ -56,8 +56,9 @@ def _highest(period: CountedPeriod, issue: str, window: int) -> list[tuple[int, 
         kept = period.kept[key] = [
             (start, end, cells.upper(start - window, end))
             for start, end, high in zip(cells.starts, cells.ends, cells.highs, strict=True)
-            # Where nothing is known of an hour, no question of round two would be short enough.
-            if high and high < MANY and end > period.start and start < period.end
+            # Where nothing is known of an hour, no question of round two would be short enough; nor where all that is
+            # known is how many events the issue has in its whole life: that cell begins with time itself.
+            if high and high < MANY and end > period.start and start < period.end and end - start <= DAY_S
         ]
     return cast("list[tuple[int, int, int]]", kept)
 
