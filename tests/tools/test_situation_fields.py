@@ -14,6 +14,7 @@ from sentry_runbook.incident.model.results.situation import Situation
 from sentry_runbook.simulator.clock import ManualClock
 from sentry_runbook.simulator.world import World
 from tests.collect.situation_worlds import SHOWN, asked_situation
+from tests.collect.watched import company
 from tests.test_evidence_fields import filled, name_of
 from tests.tools.support import connected
 from tests.tools.test_result_fields import fields, owner, reached
@@ -73,6 +74,10 @@ async def tell() -> Iterator[dict[str, Any]]:
         clock = ManualClock()
         async with connected(world=World(scenario, clock), clock=clock, profile=profile) as connection:
             told.append(await connection.call("assess_situation", **arguments))
+    async with connected(world=company(), clock=ManualClock()) as connection:
+        # Monitors that are open, and an alert that is asked about by its name.
+        told.append(await connection.call("assess_situation", alert="Payments fail"))
+        told.append(await connection.call("assess_situation"))
     return iter(told)
 
 

@@ -47,6 +47,7 @@ def alert_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
     """The first firing of each alert in the incident, where it is known, and the last one of each."""
     detection = incident.detection
     known = () if detection is None else detection.alerts
+    names = {alert.name for alert in known}
     first = {alert.name: at for alert in known if (at := alert.known_by) is not None}
     for alert in known:
         at = alert.known_by
@@ -57,6 +58,9 @@ def alert_rows(incident: TimelineContext) -> Iterator[TimelineRow]:
     part = incident.evidence.alerts
     for listed in part.value if isinstance(part, Known) else ():
         at = listed.last_triggered
+        if detection is not None and at is not None and at < incident.began and listed.name not in names:
+            # It is not there for this incident, and fired before it: for something else.
+            continue
         if at is not None and at >= incident.opens and at != first.get(listed.name):
             only = "the last time" if known else "Sentry keeps only the last time"
             what = f"Alert {quoted(listed.name)} fired ({only})"
