@@ -258,9 +258,11 @@ def _missing(period: JudgedPeriod) -> tuple[Missing, ...]:
     if archived := left_out(evidence):
         why = f"archived now, and their logs were not read: {listed(archived)} may have been incidents before"
         found.append(Missing(what="gaps", why=why))
-    unjudged = [judged.alert.name or judged.alert.id for judged in period.alerts if judged.verdict is None]
+    unjudged = sum(judged.verdict is None for judged in period.alerts)
     if unjudged:
-        found.append(Missing(what="alerts[].verdict", why=f"not known of {listed(unjudged)}: see why"))
+        # Their names are strangers' text, and stand beside the reason of each.
+        why = f"not known of {count(unjudged, 'alert')}: the why of each says the reason"
+        found.append(Missing(what="alerts[].verdict", why=why))
     if not period.knows_all_alerts and not isinstance(period.episodes, Unknown):
         found.append(Missing(what="gaps", why="not all alerts were read: one of the others may have told in time"))
     return tuple(found)
