@@ -25,14 +25,12 @@ ISSUE = SCENARIOS["payment-spike"].issue
 ORGANIZATION, PROJECT = "GET /api/0/organizations/{org}/", "GET /api/0/projects/{org}/{project}/"
 OF_ALERTS = (
     f"{ORGANIZATION}workflows/{{workflow}}/",
-    f"{ORGANIZATION}workflows/{{workflow}}/group-history/",
     f"{ORGANIZATION}detectors/{{detector}}/",
     f"{ORGANIZATION}open-periods/",
     f"{ORGANIZATION}alert-rule-workflow/",
     f"{ORGANIZATION}alert-rule-detector/",
     f"{ORGANIZATION}incident-groupopenperiod/",
     f"{ORGANIZATION}alert-rules/{{rule}}/",
-    f"{ORGANIZATION}incidents/",
     f"{ORGANIZATION}incidents/{{incident}}/",
     f"{ORGANIZATION}monitors/",
     f"{ORGANIZATION}monitors/{{monitor}}/",
@@ -45,14 +43,10 @@ OF_ALERTS = (
     f"{PROJECT}uptime/{{uptime}}/checks/",
 )
 OF_REVIEWS = (
-    f"{ORGANIZATION}workflows/{{workflow}}/stats/",
     f"{ORGANIZATION}alert-rules/",
-    f"{PROJECT}rules/",
     f"{PROJECT}rules/{{rule}}/stats/",
 )
 KEPT = {
-    "GET /api/0/organizations/{org}/issues/{issue}/activities/": "the history by itself: the client's activities()",
-    "GET /api/0/issues/{issue}/activities/": "the same under the older path",
     **dict.fromkeys(OF_REVIEWS, "when alerts fired, and all rules from before: for review_alerts"),
     **dict.fromkeys(OF_ALERTS, "what a link or name of an alert is of: collect/alert_target, for assess_situation"),
     "GET /api/0/organizations/{org}/releases/{version:path}/commits/": "what changed in a release",

@@ -12,8 +12,9 @@ from tests.sentry.upstream import TOKEN
 from tests.tools.contract import KEYS, TOOLS, at, call, complaints
 from tests.tools.faults import ISSUE, Bench, bench, kind, waits
 
-MAIN = {"find_issues": "issues", "assess_situation": "issues", "list_events": "rows"}
-"""What a tool cannot do without; the issue itself where nothing is given."""
+MAIN = {"find_issues": "issues", "assess_situation": "issues", "list_events": "rows", "review_alerts": ""}
+"""What a tool cannot do without; the issue itself where nothing is given. A review can do without each of its lists:
+tests/collect/test_alert_review.py has those of all alerts together."""
 DRAFTS = ("draft_update", "draft_postmortem")
 SAMPLE = {
     "triage_issue": ("hang",),

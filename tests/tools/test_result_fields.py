@@ -50,6 +50,7 @@ UNREACHED: Mapping[str, str] = {
     "RecoveryAction.decidable_at": "embedded incidents end with their fix; tests/incident/test_recovery_over_time.py",
     "EventRow.ip": "embedded events name a user, and the address stands in only without one",
     "EventView.scrubbed": "no embedded project scrubs data",
+    "AlertGap.would_have_fired_by": "counts of planted gaps are fine enough; tests/tools/test_review_alerts_pages.py",
     "AffectedEndpoint.estimate": "the embedded Sentry reads all data; tests/tools/test_numbers_that_disagree.py",
     "Impact.p95_estimate": "as above",
     "Impact.unhandled_lower_bound": "of a server without Discover; tests/tools/test_without_discover.py",

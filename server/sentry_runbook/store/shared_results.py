@@ -99,6 +99,8 @@ class SharedResults:
         key = (key, self._generation)
         kept = self._kept.get(key)
         if kept is not None and kept[0] > self._clock():
+            # What many pages are made of outlives the pages.
+            self._kept.move_to_end(key)
             return cast(T, kept[1])
         computation = self._joinable.get(key)
         if computation is None or computation.joinable_until <= self._clock():
