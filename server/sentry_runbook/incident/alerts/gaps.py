@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sentry_runbook.incident.alerts.catches import Catch, interval_end, minutes_after
 from sentry_runbook.incident.alerts.episodes import ReviewEpisode
 from sentry_runbook.incident.alerts.replayed import ConditionMaximum, Replay
-from sentry_runbook.incident.alerts.suggestions import Ladder, Suggestion
+from sentry_runbook.incident.alerts.suggestions import Ladder
 from sentry_runbook.incident.alerts.words import condition_words, furthest_words
 from sentry_runbook.incident.formatting import count, moment
 from sentry_runbook.incident.model.evidence import quoted
@@ -137,14 +137,3 @@ def _replayed_at(witness: Witness) -> float:
 def _part_of_limit(witness: Witness) -> float:
     maximum = witness.replay.maximum
     return maximum.value / maximum.limit if maximum is not None and maximum.limit else 0.0
-
-
-def suggestion_words(suggestion: Suggestion, period: str) -> str:
-    """``more than 20 events of an issue in 5 min; on nothing else in 14 d``: only what is sure is claimed."""
-    most = suggestion.extra_at_most
-    if most is None:
-        return f"{suggestion.words}; how often else was not counted"
-    if most == 0:
-        return f"{suggestion.words}; on nothing else in {period}"
-    at_most = "" if suggestion.is_sure else "at most "
-    return f"{suggestion.words}; {at_most}{count(most, 'time')} else in {period}"
